@@ -1,0 +1,54 @@
+/* errors - see errors.h. */
+#include "config/errors.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/alloc.h"
+
+static void hide_control_characters(char *text)
+{
+    for (; *text; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte < 0x20 || byte == 0x7f)
+            *text = '?';
+    }
+}
+
+static size_t print_place(char *to, size_t size, const char *file, unsigned line)
+{
+    int length = line ? snprintf(to, size, "%s:%u: ", file, line) : snprintf(to, size, "%s: ", file);
+    return length < 0 ? 0 : (size_t)length;
+}
+
+bool errors_add(struct config_errors *errors, const char *file, unsigned line, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    size_t text_size = length < 0 ? 1 : size_add((size_t)length, 1);
+    size_t place = print_place(NULL, 0, file, line);
+    char *text = alloc_zero(size_add(place, text_size));
+    print_place(text, place + 1, file, line);
+    vsnprintf(text + place, text_size, format, again);
+    va_end(again);
+    hide_control_characters(text);
+
+    if (errors->count == errors->capacity) {
+        errors->capacity = alloc_grow(errors->capacity, errors->count + 1);
+        errors->lines = alloc_resize(errors->lines, errors->capacity, sizeof *errors->lines);
+    }
+    errors->lines[errors->count++] = text;
+    return false;
+}
+
+void errors_release(struct config_errors *errors)
+{
+    for (size_t i = 0; i < errors->count; i++)
+        free(errors->lines[i]);
+    free(errors->lines);
+    *errors = (struct config_errors){0};
+}
