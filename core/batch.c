@@ -249,17 +249,26 @@ void batch_seal(struct batch *batch, int64_t now)
     batch->extra_count = 0;
 }
 
-static struct batch *view_of(struct batch *batch, size_t room)
+void batch_borrow(struct batch *batch, const struct batch *from, size_t first, size_t end)
+{
+    assert(batch->view.count == 0);
+    batch->capacity = end - first;
+    batch->metrics = alloc_resize(batch->metrics, batch->capacity, sizeof(struct vane_metric *));
+    batch->view.metrics = batch->metrics;
+    memcpy(batch->metrics, from->metrics + first, batch->capacity * sizeof *batch->metrics);
+    batch->view.count = batch->capacity;
+    for (size_t i = 0; i < from->arena_count; i++)
+        hold_arena(batch, arena_ref(from->arenas[i]));
+}
+
+/* All metrics of a batch in an array of its own. */
+static struct batch *view_of(const struct batch *batch)
 {
     struct batch *view = batch_new();
     view->view.lane = batch->view.lane;
     view->next = batch->next;
     view->has_next = batch->has_next;
-    view->capacity = room;
-    view->metrics = alloc_resize(NULL, room, sizeof(struct vane_metric *));
-    view->view.metrics = view->metrics;
-    for (size_t i = 0; i < batch->arena_count; i++)
-        hold_arena(view, arena_ref(batch->arenas[i]));
+    batch_borrow(view, batch, 0, batch->view.count);
     return view;
 }
 
@@ -271,16 +280,15 @@ struct batch *batch_own(struct batch *batch)
             batch->own = NULL; /* others count its bytes: it must not grow any more */
         return batch;
     }
-    struct batch *own = view_of(batch, batch->view.count);
-    memcpy(own->metrics, batch->metrics, batch->view.count * sizeof *own->metrics);
-    own->view.count = batch->view.count;
+    struct batch *own = view_of(batch);
     batch_unref(batch);
     return own;
 }
 
 struct batch *batch_filter(struct batch *batch, bool (*keep)(const struct vane_metric *, void *), void *context)
 {
-    struct batch *kept = view_of(batch, batch->view.count);
+    struct batch *kept = view_of(batch);
+    kept->view.count = 0;
     for (size_t i = 0; i < batch->view.count; i++)
         if (keep(batch->metrics[i], context))
             kept->metrics[kept->view.count++] = batch->metrics[i];

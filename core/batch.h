@@ -51,6 +51,9 @@ struct batch *batch_own(struct batch *batch);
  * reference to the same batch where it keeps all, NULL where it keeps none. */
 struct batch *batch_filter(struct batch *batch, bool (*keep)(const struct vane_metric *, void *), void *context);
 
+/* Adds metrics from .. to - 1 of a batch to an empty one, over the same arenas. */
+void batch_borrow(struct batch *batch, const struct batch *from, size_t first, size_t end);
+
 /* Copies the metrics into one arena of their own where they are a small remnant of what they pin. */
 void batch_compact(struct batch *batch);
 

@@ -71,23 +71,14 @@ bool number_read_int(const char *text, size_t length, int64_t *value)
     return true;
 }
 
-/* Without leading zeros; value < 10^8. */
-static inline size_t write_first(char *out, uint32_t value)
-{
-    uint64_t word = digits_split(value);
-    int zeros = __builtin_ctzll(word | (uint64_t)1 << 56) >> 3; /* 0 keeps its last digit */
-    digits_store(out, word >> 8 * zeros);
-    return (size_t)(8 - zeros);
-}
-
 size_t number_write_uint(char out[NUMBER_INT_MAX], uint64_t value)
 {
     enum { EIGHT = 100000000 };
     if (value < EIGHT)
-        return write_first(out, (uint32_t)value);
+        return digits_write(out, (uint32_t)value);
     uint64_t upper = value / EIGHT;
-    size_t length = upper < EIGHT ? write_first(out, (uint32_t)upper)
-                                  : write_first(out, (uint32_t)(upper / EIGHT));
+    size_t length = upper < EIGHT ? digits_write(out, (uint32_t)upper)
+                                  : digits_write(out, (uint32_t)(upper / EIGHT));
     if (upper >= EIGHT) {
         digits_store(out + length, digits_split((uint32_t)(upper % EIGHT)));
         length += 8;

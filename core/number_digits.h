@@ -11,6 +11,9 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words of digits are little-endian");
 
+/* A product of two words; gcc and clang have it on every 64-bit machine, ISO C does not know it. */
+__extension__ typedef unsigned __int128 uint128;
+
 static const uint64_t DIGITS_ASCII = 0x3030303030303030u; /* eight times '0' */
 
 /* 10^n for n of 0..19. */
@@ -87,4 +90,13 @@ static inline void digits_store(char *out, uint64_t word)
 {
     word |= DIGITS_ASCII;
     memcpy(out, &word, 8);
+}
+
+/* The number without leading zeros, as text; value < 10^8. Stores 8 bytes, returns how many count. */
+static inline size_t digits_write(char *out, uint32_t value)
+{
+    uint64_t word = digits_split(value);
+    int zeros = __builtin_ctzll(word | (uint64_t)1 << 56) >> 3; /* 0 keeps its last digit */
+    digits_store(out, word >> 8 * zeros);
+    return (size_t)(8 - zeros);
 }

@@ -4,10 +4,10 @@
  * NUMBER_POWER_LEAST to NUMBER_POWER_MOST; it is exact for 0 <= k <= 55 and else less than 1 too
  * large. number_table.py writes number_table.c and proves on the way that this error is harmless:
  *
- * - reading: for no 64-bit w with its top bit set does the error lift w*10^k onto or over a point
- *   halfway between two doubles;
- * - writing: for no double do the upper 128 of the product's 192 bits show an even integer, which
- *   is where intervals end and ties lie, when the exact product is not one; nor the reverse.
+ * - reading: a 64-bit w times g is on the same side of every point halfway between two doubles as
+ *   w * 10^k is, and looks halfway, to the upper 128 of the product's 192 bits, only if it is;
+ * - writing: c times g looks to the same 128 bits like an even integer, which is where intervals end
+ *   and ties lie, if and only if c * 10^k is one, for every double's c.
  */
 #pragma once
 #include <stdint.h>

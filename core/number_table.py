@@ -11,7 +11,8 @@ from typing import Iterator, Optional
 
 LEAST, MOST = -342, 324  # reading needs -342..308, writing -292..324
 READ_MOST = 308
-EXACT = 27               # 5**27 < 2**63: the low half of these powers is 0, or their inverse is exact
+EXACT = 27               # 5**27 < 2**63, so for |k| <= 27 the products need no search: they are exact, or
+                         # what is no multiple of 2**128 is 2**128 / 5**27 > 2**64 away from one
 
 
 def log2_power10(k: int) -> int:
@@ -76,10 +77,14 @@ def prove_logarithms() -> None:
 
 
 def prove_reading() -> None:
-    """A 64-bit number times a table entry never lands just above a halfway point (2**137 apart)."""
+    """For 64-bit w with the top bit set: w*g is never on or less than 2**64 above a halfway point
+    (they are multiples of 2**137), and w times the high half of g never on one, by accident."""
     for k in range(LEAST, READ_MOST + 1):
+        entry = table_entry(k)
         if not -EXACT <= k <= EXACT:
-            assert none_near_multiple(table_entry(k), 1 << 137, 1 << 63, 1 << 64)
+            assert none_near_multiple(entry, 1 << 137, 1 << 63, 1 << 64)
+        if not 0 <= k <= 23:
+            assert entry >> 64 & 0x1FF  # with at most 63 zero bits from w: no multiple of 2**73
 
 
 def prove_writing() -> None:

@@ -63,6 +63,11 @@ void vane_gauge(struct vane_self *self, const char *name, double value);
 int64_t vane_now(void);
 int64_t vane_monotonic(void);
 
+/* How the agent runs. ONCE and TEST: an input that has an end (a file, a topic as it stands) reads to it
+ * and returns VANE_OK from run(); TEST leaves no trace outside (no group is joined). */
+enum vane_mode { VANE_RUN, VANE_ONCE, VANE_TEST };
+enum vane_mode vane_mode(struct vane_self *self);
+
 /* ---- Data: batches of metrics; read by walking, changed by calling --------------------------- */
 
 enum vane_type { VANE_FLOAT, VANE_INT, VANE_UINT, VANE_BOOL, VANE_STRING };
@@ -173,7 +178,8 @@ bool vane_emit(struct vane_self *self, struct vane_batch *batch);
 bool vane_full(struct vane_self *self);
 
 /* In run(): sleep up to `ns` (-1: until something happens) and call what is due on this thread:
- * delivered, tick, write. False: return from run() now. Returns early when anything was called. */
+ * delivered, tick, write. False: return from run() now. May return early: when anything was called,
+ * when there is room again after vane_full. */
 bool vane_wait(struct vane_self *self, int64_t ns);
 
 /* For a library's own poll set: readable when vane_wait(self, 0) has something to do. */
@@ -248,6 +254,10 @@ void vane_decoder_free(struct vane_decoder *decoder); /* NULL is fine */
 size_t vane_decode(struct vane_decoder *decoder, struct vane_batch *batch, const char *bytes,
                    size_t length, bool last, int64_t place);
 
+/* Is the stream still in what only its beginning has (a csv header)? One that is resumed in the middle is
+ * first fed from its beginning, into a batch that is thrown away, until this is false. */
+bool vane_decoder_in_head(const struct vane_decoder *decoder);
+
 /* Appends metrics of a write to `out` in the instance's format; those that have no form in it (no
  * finite field) are rejected. Answers how many were appended. A format that has a frame (a json
  * document, a table with its header) frames each call. */
@@ -261,6 +271,7 @@ struct vane_record {
     const char *key;       /* any text */
     const void *data;      /* NULL: the record of that lane and key is gone */
     size_t      length;
+    uint64_t    series;    /* hash of the series it belongs to, 0: none; with workers it goes where the series goes */
 };
 
 struct vane_saver; /* of one save() */
@@ -363,6 +374,7 @@ struct vane_plugin {
     const char               *data_format;
     bool                      fixed_format;
     bool                      live;  /* input: cannot wait nor go back (a websocket, a listener) */
+    bool                      remembers; /* input: its positions are kept in the state directory, for vane_resume */
 
     /* Any role, all optional. */
     enum vane_result (*check)(struct vane_self *self); /* do the options agree? no network, nothing written */

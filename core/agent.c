@@ -1,0 +1,327 @@
+/* agent - see agent.h. The main thread runs the flow: it begins and finishes checkpoints, and sleeps
+ * on the runtime's waker, which threads of the flow and the signal handler wake. */
+#include "core/agent.h"
+
+#include "core/alloc.h"
+#include "core/log.h"
+#include "core/notify.h"
+#include "core/store.h"
+
+#include <inttypes.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SECOND = 1000000000 };
+
+/* What signal handlers write; see also log.h: the only mutable state of the process. */
+static volatile sig_atomic_t stop_signals, reload_wanted, flush_wanted;
+static struct waker *signal_waker;
+
+struct agent {
+    const struct agent_settings *settings;
+    struct setup                 setup;
+    struct runtime               runtime;
+    struct flow                 *flow;
+    char                        *directory, *id;
+    int64_t                      started;
+};
+
+/* ---- Signals ---- */
+
+static void on_signal(int signal)
+{
+    if (signal == SIGHUP)
+        reload_wanted = 1;
+    else if (signal == SIGUSR1)
+        flush_wanted = 1;
+    else
+        stop_signals++;
+    waker_wake(signal_waker);
+}
+
+static void on_crash(int signal)
+{
+    log_crash(instance_running() ? instance_running() : "the host", signal);
+    raise(signal); /* the default action: a core file */
+}
+
+static void catch_signals(struct waker *waker)
+{
+    static const int wanted[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 }, crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
+    signal_waker = waker;
+    struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        sigaction(wanted[i], &action, NULL);
+    action = (struct sigaction){ .sa_handler = on_crash, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER) };
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
+        sigaction(crashes[i], &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static bool stopped_twice(void)
+{
+    return stop_signals > 1;
+}
+
+static bool stopped(void)
+{
+    return stop_signals > 0;
+}
+
+/* ---- Setting up ---- */
+
+static void print_lines(const struct config_errors *lines, const char *prefix)
+{
+    for (size_t i = 0; i < lines->count; i++)
+        fprintf(stderr, "%s%s\n", prefix, lines->lines[i]);
+}
+
+/* $STATE_DIRECTORY (systemd), else $XDG_STATE_HOME/vane/CONFIG, else ~/.local/state/vane/CONFIG. */
+static char *default_directory(const char *config)
+{
+    const char *systemd = getenv("STATE_DIRECTORY"), *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    struct vane_text text = { 0 };
+    if (systemd && systemd[0])
+        vane_text_add(&text, systemd, strcspn(systemd, ":"));
+    else if (state && state[0])
+        vane_text_addf(&text, "%s/vane/%s", state, config);
+    else
+        vane_text_addf(&text, "%s/.local/state/vane/%s", home && home[0] ? home : "/tmp", config);
+    return text.data;
+}
+
+static char *agent_name(const struct setup *setup)
+{
+    char host[256] = "host";
+    gethostname(host, sizeof host - 1);
+    struct vane_text text = { 0 };
+    if (setup->agent.agent_id)
+        vane_text_addf(&text, "%s", setup->agent.agent_id);
+    else
+        vane_text_addf(&text, "%s-%s", host, setup->config.name);
+    return text.data;
+}
+
+static bool open_log(const struct agent_settings *settings, const struct agent_options *options)
+{
+    struct log_settings log = {
+        .path = options->logfile, .level = common_log_level(options), .structured = options->logformat == COMMON_LOG_STRUCTURED,
+        .local_time = options->log_with_timezone && options->log_with_timezone[0],
+        .rotate_every = options->logfile_rotation_interval, .rotate_size = options->logfile_rotation_max_size,
+        .archives = options->logfile_rotation_max_archives,
+    };
+    if (settings->debug)
+        log.level = VANE_DEBUG;
+    if (settings->quiet)
+        log.level = VANE_ERROR;
+    if (log.local_time && strcmp(options->log_with_timezone, "local") != 0)
+        setenv("TZ", options->log_with_timezone, 1); /* before any thread is there */
+    struct error err;
+    if (log_open(&log, &err))
+        return true;
+    fprintf(stderr, "vane: %s\n", err.text);
+    return false;
+}
+
+/* State is kept where something wants it kept; one-off runs only where a directory was named. */
+static bool open_store(struct agent *agent)
+{
+    const char *named = agent->settings->state_directory;
+    if (!flow_keeps_state(agent->flow) || (agent->runtime.mode != VANE_RUN && !named))
+        return true;
+    free(agent->directory);
+    const char *configured = named ? named : agent->setup.agent.state_directory;
+    agent->directory = configured ? alloc_text(configured) : default_directory(agent->setup.config.name);
+    struct vane_text notes = { 0 };
+    struct error err;
+    agent->runtime.store = store_open(agent->directory, &notes, &err);
+    if (!agent->runtime.store)
+        log_line(NULL, VANE_ERROR, "%s", err.text);
+    else if (notes.length)
+        log_line(NULL, VANE_WARN, "state_directory: %s; going on from the checkpoint before", notes.data);
+    vane_text_release(&notes);
+    return agent->runtime.store != NULL;
+}
+
+static struct flow *load(struct agent *agent, struct setup *setup)
+{
+    struct config_errors errors = { 0 }, warnings = { 0 };
+    struct flow *flow = NULL;
+    if (setup_read(setup, &agent->settings->sources, agent->settings->loader, &errors))
+        flow = setup_flow(setup, &agent->runtime, &errors, &warnings);
+    print_lines(&setup->config.warnings, "warning: ");
+    print_lines(&warnings, "warning: ");
+    print_lines(&errors, "");
+    errors_release(&errors);
+    errors_release(&warnings);
+    return flow;
+}
+
+static bool begin(struct agent *agent)
+{
+    agent->id = agent_name(&agent->setup);
+    agent->runtime.agent_id = agent->id;
+    if (!open_store(agent))
+        return false;
+    flow_start(agent->flow);
+    return true;
+}
+
+static void release(struct agent *agent)
+{
+    if (agent->flow)
+        flow_free(agent->flow);
+    agent->flow = NULL;
+    store_close(agent->runtime.store);
+    agent->runtime.store = NULL;
+    setup_release(&agent->setup);
+    free(agent->id);
+    agent->id = NULL;
+}
+
+/* ---- Running ---- */
+
+static void summarize(const struct agent *agent)
+{
+    const struct flow *flow = agent->flow;
+    uint64_t dropped = 0, errors = 0;
+    for (int role = VANE_INPUT; role <= VANE_OUTPUT; role++) {
+        dropped += flow_total(flow, role, STATS_DROPPED);
+        errors += flow_total(flow, role, STATS_ERRORS);
+    }
+    log_line(NULL, VANE_INFO, "summary: %" PRIu64 " metrics in, %" PRIu64 " out, %" PRIu64 " dropped, %" PRIu64
+             " rejected, %" PRIu64 " bad records, %" PRIu64 " errors",
+             flow_total(flow, VANE_INPUT, STATS_OUT), flow_total(flow, VANE_OUTPUT, STATS_OUT), dropped,
+             flow_total(flow, VANE_OUTPUT, STATS_REJECTED) + flow_total(flow, VANE_PROCESSOR, STATS_REJECTED),
+             flow_total(flow, VANE_INPUT, STATS_BAD), errors);
+    size_t count;
+    struct instance *const *instances = flow_instances(flow, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct stats *stats = &instances[i]->stats;
+        if (instances[i]->plugin->role != VANE_OUTPUT || !stats_get(stats, STATS_OUT))
+            continue;
+        log_line(NULL, VANE_INFO, "summary: %s: %" PRIu64 " delivered in %" PRIu64 " writes; from arrival to delivery "
+                 "%.3g ms (median), %.3g ms (99 %%)", instances[i]->log.name, stats_get(stats, STATS_OUT),
+                 stats_get(stats, STATS_WRITES), (double)stats_latency_quantile(stats, 0.5) / 1e6,
+                 (double)stats_latency_quantile(stats, 0.99) / 1e6);
+    }
+}
+
+/* A good new configuration takes over where the old one stops; a bad one changes nothing. */
+static bool reload(struct agent *agent)
+{
+    log_line(NULL, VANE_INFO, "reloading the configuration");
+    notify_systemd("RELOADING=1");
+    struct setup fresh = { 0 };
+    struct flow *flow = load(agent, &fresh);
+    if (!flow) {
+        log_line(NULL, VANE_ERROR, "the configuration is wrong (see above); going on with the one before");
+        setup_release(&fresh);
+        notify_systemd("READY=1");
+        return true;
+    }
+    flow_stop(agent->flow, agent->setup.agent.drain_timeout, -1, stopped_twice);
+    release(agent);
+    atomic_store(&agent->runtime.abort, false);
+    agent->setup = fresh;
+    agent->flow = flow;
+    bool good = open_log(agent->settings, &agent->setup.agent) && begin(agent);
+    log_line(NULL, good ? VANE_INFO : VANE_ERROR, good ? "reloaded" : "the new configuration could not be started");
+    notify_systemd("READY=1");
+    return good;
+}
+
+/* Until a signal, a failure, or the end of all inputs. False: something failed. */
+static bool run_flow(struct agent *agent)
+{
+    int64_t end_live = agent->runtime.mode == VANE_RUN ? INT64_MAX : vane_monotonic() + agent->settings->test_wait;
+    while (!stopped() && !atomic_load(&agent->runtime.fatal) && !flow_ended(agent->flow)) {
+        if (reload_wanted) {
+            reload_wanted = 0;
+            if (!reload(agent))
+                return false;
+        }
+        if (flush_wanted) {
+            flush_wanted = 0;
+            flow_checkpoint(agent->flow);
+        }
+        int64_t now = vane_monotonic(), due = flow_work(agent->flow, now);
+        if (now >= end_live) {
+            flow_end_live(agent->flow);
+            end_live = INT64_MAX;
+        }
+        due = due < end_live ? due : end_live;
+        if (!flow_ended(agent->flow))
+            waker_wait(&agent->runtime.waker, due == INT64_MAX ? -1 : due > now ? due - now : 0);
+    }
+    return true;
+}
+
+static int finish(struct agent *agent, bool good)
+{
+    int fatal = atomic_load(&agent->runtime.fatal);
+    int64_t drain = agent->setup.agent.drain_timeout;
+    notify_systemd("STOPPING=1");
+    bool ended = !stopped() && !fatal && good;
+    if (!ended && !fatal)
+        log_line(NULL, VANE_INFO, "stopping: delivering what is under way, %.3g s at most", (double)drain / SECOND);
+    bool delivered = ended ? flow_stop(agent->flow, -1, agent->runtime.mode == VANE_RUN ? -1 : drain, stopped)
+                           : flow_stop(agent->flow, fatal == 2 ? 0 : drain, -1, stopped_twice);
+    if (!delivered && ended && stopped())
+        delivered = true; /* asked to stop while the rest waited for an output */
+    if (!delivered && !fatal)
+        log_line(NULL, VANE_WARN, "not all of it could be delivered: what is left is not acknowledged, and will be "
+                 "read again where the input can go back");
+    summarize(agent);
+    if (fatal)
+        return fatal;
+    return good && (delivered || agent->runtime.mode == VANE_RUN) ? 0 : 1;
+}
+
+int agent_run(const struct agent_settings *settings)
+{
+    struct agent agent = { .settings = settings, .started = vane_monotonic() };
+    agent.runtime.mode = settings->sources.mode;
+    waker_init(&agent.runtime.waker);
+    catch_signals(&agent.runtime.waker);
+    mallopt(M_ARENA_MAX, 2); /* threads come and go with batches: many malloc arenas only hold memory */
+    int exit_code = 2;
+    agent.flow = load(&agent, &agent.setup);
+    if (agent.flow && open_log(settings, &agent.setup.agent)) {
+        log_line(NULL, VANE_INFO, "vane %s: %zu plugins from %s", VANE_VERSION, agent.setup.count, agent.setup.config.name);
+        exit_code = 1;
+        if (begin(&agent)) {
+            notify_systemd("READY=1");
+            exit_code = finish(&agent, run_flow(&agent));
+        }
+    }
+    release(&agent);
+    free(agent.directory);
+    waker_release(&agent.runtime.waker);
+    log_close();
+    return exit_code;
+}
+
+int agent_check(const struct agent_settings *settings, bool graph)
+{
+    struct agent agent = { .settings = settings };
+    agent.runtime.mode = settings->sources.mode;
+    waker_init(&agent.runtime.waker);
+    agent.flow = load(&agent, &agent.setup);
+    bool good = agent.flow != NULL;
+    if (good && graph) {
+        struct vane_text text = { 0 };
+        graph_print(flow_graph(agent.flow), &text);
+        fputs(text.data ? text.data : "", stdout);
+        vane_text_release(&text);
+    }
+    if (good && !graph)
+        printf("%s: good, %zu plugins\n", agent.setup.config.name, agent.setup.count);
+    release(&agent);
+    waker_release(&agent.runtime.waker);
+    return good ? 0 : 2;
+}

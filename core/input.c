@@ -1,0 +1,410 @@
+/* input - see input.h. The input's thread runs everything here but what the header gives to the
+ * checkpoint thread; the two meet at the outlet's lock and at the atomics of struct input. */
+#include "core/input.h"
+
+#include "core/alloc.h"
+
+#include <stdlib.h>
+
+struct input *input_new(struct instance *instance, struct part *part)
+{
+    struct input *input = alloc_zero(sizeof *input);
+    input->instance = instance;
+    input->part = part;
+    instance->input = input;
+    outlet_init(&input->outlet);
+    waker_init(&input->waker);
+    return input;
+}
+
+void input_free(struct input *input)
+{
+    outlet_release(&input->outlet);
+    waker_release(&input->waker);
+    lane_free_all(&input->lanes);
+    free(input);
+}
+
+/* ---- The checkpoint thread ---- */
+
+void input_mark(struct input *input, uint64_t mark)
+{
+    pthread_mutex_lock(&input->outlet.lock);
+    for (struct lane *lane = input->lanes; lane; lane = lane->next) {
+        lane->marked = lane->emitted;
+        lane->has_marked = lane->has_emitted;
+    }
+    if (!input->oldest_marked)
+        input->oldest_marked = input->oldest_open;
+    input->oldest_open = 0;
+    outlet_put_item(&input->outlet, (struct edge_item){ .kind = EDGE_MARK, .mark = mark });
+    pthread_mutex_unlock(&input->outlet.lock);
+}
+
+size_t input_positions(struct input *input, struct store_position **positions, size_t count)
+{
+    pthread_mutex_lock(&input->outlet.lock);
+    for (struct lane *lane = input->lanes; lane; lane = lane->next) {
+        if (!lane->has_marked)
+            continue;
+        *positions = alloc_resize(*positions, count + 1, sizeof **positions);
+        (*positions)[count++] = (struct store_position){ .lane = lane->text, .next = lane->marked };
+    }
+    pthread_mutex_unlock(&input->outlet.lock);
+    return count;
+}
+
+void input_confirm(struct input *input, uint64_t checkpoint)
+{
+    pthread_mutex_lock(&input->outlet.lock);
+    for (struct lane *lane = input->lanes; lane; lane = lane->next) {
+        lane->delivered = lane->marked;
+        lane->has_delivered = lane->has_marked;
+    }
+    input->oldest_marked = 0;
+    pthread_mutex_unlock(&input->outlet.lock);
+    atomic_store(&input->checkpoint, checkpoint);
+    waker_wake(&input->waker);
+}
+
+/* ---- Positions, own thread ---- */
+
+static bool next_untold(struct input *input, struct lane **found, int64_t *next)
+{
+    pthread_mutex_lock(&input->outlet.lock);
+    struct lane *lane = input->lanes;
+    while (lane && !(lane->has_delivered && (!lane->has_told || lane->told != lane->delivered)))
+        lane = lane->next;
+    if (lane) {
+        lane->told = *next = lane->delivered;
+        lane->has_told = true;
+    }
+    pthread_mutex_unlock(&input->outlet.lock);
+    *found = lane;
+    return lane != NULL;
+}
+
+/* One call a lane, however many batches are delivered. */
+static bool tell_delivered(struct input *input)
+{
+    uint64_t checkpoint = atomic_load(&input->checkpoint);
+    if (checkpoint == input->told)
+        return false;
+    input->told = checkpoint;
+    const struct vane_plugin *plugin = input->instance->plugin;
+    struct lane *lane;
+    int64_t next;
+    bool called = false;
+    while (plugin->delivered && input->instance->opened && next_untold(input, &lane, &next)) {
+        plugin->delivered(&input->instance->self, &lane->view, next);
+        called = true;
+    }
+    return called;
+}
+
+const struct vane_lane *vane_lane(struct vane_self *self, const char *name)
+{
+    struct input *input = instance_of(self)->input;
+    pthread_mutex_lock(&input->outlet.lock);
+    struct lane *lane = lane_find(&input->lanes, self->name, name);
+    pthread_mutex_unlock(&input->outlet.lock);
+    return &lane->view;
+}
+
+bool vane_resume(struct vane_self *self, const struct vane_lane *lane, int64_t *next)
+{
+    const struct runtime *runtime = instance_of(self)->runtime;
+    return runtime->store && store_position(runtime->store, vane_lane_text(lane), next);
+}
+
+void vane_lost(struct vane_self *self, const struct vane_lane *view)
+{
+    struct input *input = instance_of(self)->input;
+    struct lane *lane = (struct lane *)view;
+    pthread_mutex_lock(&input->outlet.lock);
+    lane->has_emitted = lane->has_marked = lane->has_delivered = lane->has_told = false;
+    outlet_put_item(&input->outlet, (struct edge_item){ .kind = EDGE_LOST, .lane = view });
+    pthread_mutex_unlock(&input->outlet.lock);
+}
+
+uint64_t vane_checkpoint(struct vane_self *self)
+{
+    return instance_of(self)->input->told;
+}
+
+/* ---- Emitting ---- */
+
+static int64_t arrival_of(struct lane *lane, const struct vane_metric *metric, int64_t now)
+{
+    if (metric->arrival == 0)
+        return now;
+    if (metric->arrival != VANE_NO_TIME)
+        return metric->arrival;
+    if (metric->time > lane->newest)
+        lane->newest = metric->time;
+    return lane->newest;
+}
+
+static int64_t round_to(int64_t time, int64_t precision)
+{
+    return precision > 1 ? (time + precision / 2) / precision * precision : time;
+}
+
+/* Stamps and modifies a batch that nobody else holds yet. */
+static void finish_batch(struct input *input, struct batch *batch)
+{
+    int64_t now = vane_now();
+    batch_seal(batch, round_to(now, input->precision));
+    struct lane *lane = (struct lane *)batch->view.lane;
+    for (size_t i = 0; i < batch->view.count; i++)
+        ((struct vane_metric *)batch->metrics[i])->arrival = arrival_of(lane, batch->metrics[i], now);
+    if (input->modify)
+        stats_add(&input->instance->stats, STATS_FILTERED, modify_apply(input->modify, batch));
+    batch_seal(batch, now);
+}
+
+/* With the outlet's lock: is the oldest data that is not delivered older than the user allows? */
+static bool too_old(const struct input *input)
+{
+    int64_t oldest = input->oldest_marked ? input->oldest_marked : input->oldest_open;
+    return input->max_unacknowledged > 0 && oldest && vane_monotonic() - oldest > input->max_unacknowledged;
+}
+
+static bool may_put(struct input *input, bool tell)
+{
+    return input->instance->plugin->live || (outlet_room(&input->outlet, tell) && !too_old(input));
+}
+
+/* With the outlet's lock. */
+static void put(struct input *input, struct batch *batch)
+{
+    struct lane *lane = (struct lane *)batch->view.lane;
+    if (batch->has_next) {
+        lane->emitted = batch->next;
+        lane->has_emitted = true;
+    }
+    if (!input->oldest_open)
+        input->oldest_open = vane_monotonic();
+    stats_add(&input->instance->stats, STATS_OUT, batch->view.count);
+    if (batch->view.count == 0)
+        batch_unref(batch);
+    else
+        stats_add(&input->instance->stats, STATS_DROPPED, outlet_put(&input->outlet, batch));
+}
+
+bool input_emit(struct input *input, struct batch *batch)
+{
+    if (!batch->view.lane)
+        batch->view.lane = vane_lane(&input->instance->self, "");
+    finish_batch(input, batch);
+    for (;;) {
+        if (atomic_load(&input->stop)) {
+            batch_unref(batch);
+            return false;
+        }
+        pthread_mutex_lock(&input->outlet.lock);
+        bool may = may_put(input, true);
+        if (may)
+            put(input, batch);
+        pthread_mutex_unlock(&input->outlet.lock);
+        if (may)
+            break;
+        waker_wait(&input->waker, INT64_C(1000000000)); /* a limit by age ends with the clock, not with a wake */
+    }
+    part_moved(input->part);
+    return true;
+}
+
+bool vane_full(struct vane_self *self)
+{
+    struct input *input = instance_of(self)->input;
+    if (!input)
+        return false;
+    pthread_mutex_lock(&input->outlet.lock);
+    bool may = may_put(input, true);
+    pthread_mutex_unlock(&input->outlet.lock);
+    return !may;
+}
+
+/* ---- Waiting ---- */
+
+static int64_t random_below(int64_t limit)
+{
+    return limit > 0 ? (int64_t)((double)random() / 2147483648.0 * (double)limit) : 0;
+}
+
+/* The next gather, aligned to the interval by the wall clock where that is asked for. */
+static void schedule_tick(struct input *input)
+{
+    int64_t wait = input->ticked || input->round_interval ? input->interval : 0;
+    if (input->round_interval && input->interval > 0)
+        wait = input->interval - (vane_now() - input->offset) % input->interval;
+    input->next_tick = vane_monotonic() + wait + random_below(input->jitter);
+}
+
+static bool tick_if_due(struct input *input, enum vane_result *result)
+{
+    struct instance *instance = input->instance;
+    if (!instance->plugin->tick || vane_monotonic() < input->next_tick)
+        return false;
+    *result = instance->plugin->tick(&instance->self, NULL, vane_now());
+    input->ticked = true;
+    schedule_tick(input);
+    return true;
+}
+
+/* Calls what is due; answers whether anything was. */
+static bool call_due(struct input *input)
+{
+    enum vane_result result = VANE_OK;
+    bool called = tell_delivered(input);
+    if (tick_if_due(input, &result)) {
+        called = true;
+        if (result == VANE_OK)
+            instance_recovered(input->instance, "gather");
+        else
+            instance_back_off(input->instance, "gather");
+    }
+    return called;
+}
+
+static bool wanted(struct input *input)
+{
+    return !atomic_load(&input->stop) && !atomic_load(&input->enough);
+}
+
+bool input_wait(struct input *input, int64_t ns)
+{
+    waker_clear(&input->waker);
+    bool called = call_due(input), ticks = input->instance->plugin->tick != NULL;
+    int64_t until = ticks ? input->next_tick - vane_monotonic() : INT64_MAX;
+    if (input->waits_by_fd && ticks)
+        waker_alarm(&input->waker, until > 0 ? until : 0);
+    if (!called && ns != 0 && wanted(input)) {
+        int64_t wait = until < 0 ? 0 : until;
+        waker_wait(&input->waker, ns < 0 ? (ticks ? wait : -1) : ns < wait ? ns : wait);
+        call_due(input);
+    }
+    return wanted(input);
+}
+
+bool vane_drain(struct vane_self *self, int64_t ns)
+{
+    struct input *input = instance_of(self)->input;
+    int64_t until = vane_monotonic() + ns;
+    if (part_idle(input->part)) {
+        tell_delivered(input);
+        return true;
+    }
+    uint64_t wanted = part_want(input->part);
+    while (part_completed(input->part) < wanted) {
+        int64_t left = until - vane_monotonic();
+        if (left <= 0 || atomic_load(&input->close))
+            return false;
+        waker_wait(&input->waker, left);
+        tell_delivered(input);
+    }
+    tell_delivered(input);
+    return true;
+}
+
+/* ---- The thread ---- */
+
+static enum vane_result gather(struct input *input)
+{
+    struct instance *instance = input->instance;
+    if (instance->runtime->mode != VANE_RUN)
+        return instance->plugin->tick(&instance->self, NULL, vane_now());
+    schedule_tick(input);
+    while (vane_wait(&instance->self, -1))
+        ;
+    return VANE_OK;
+}
+
+static void pause_until(struct input *input, int64_t until)
+{
+    int64_t left;
+    while (!atomic_load(&input->stop) && (left = until - vane_monotonic()) > 0)
+        waker_wait(&input->waker, left);
+}
+
+/* Until the input has ended, failed for good, or is stopped. */
+static void run(struct input *input)
+{
+    struct instance *instance = input->instance;
+    while (!atomic_load(&input->stop)) {
+        enum vane_result result = instance_open(instance);
+        if (result == VANE_OK) {
+            result = instance->plugin->run ? instance->plugin->run(&instance->self) : gather(input);
+            if (result == VANE_OK)
+                return;
+            if (result == VANE_FAIL) {
+                instance_failed(instance, "run", 1);
+                return;
+            }
+            instance_back_off(instance, "run");
+            instance_close(instance);
+        }
+        if (result == VANE_FAIL)
+            return;
+        pause_until(input, instance->not_before);
+    }
+}
+
+static void *input_main(void *context)
+{
+    struct input *input = context;
+    struct instance *instance = input->instance;
+    if (instance->plugin->live) /* what was saved stands before a gap */
+        vane_lost(&instance->self, vane_lane(&instance->self, ""));
+    run(input);
+
+    pthread_mutex_lock(&input->outlet.lock);
+    if (!atomic_load(&input->stop))
+        outlet_put_item(&input->outlet, (struct edge_item){ .kind = EDGE_END });
+    pthread_mutex_unlock(&input->outlet.lock);
+    atomic_store(&input->ended, true);
+    waker_wake(&instance->runtime->waker);
+
+    while (!atomic_load(&input->close)) {
+        waker_wait(&input->waker, -1);
+        tell_delivered(input);
+    }
+    tell_delivered(input);
+    instance_close(instance);
+    pthread_mutex_lock(&input->outlet.lock);
+    outlet_put_item(&input->outlet, (struct edge_item){ .kind = EDGE_STOP });
+    pthread_mutex_unlock(&input->outlet.lock);
+    atomic_store(&input->finished, true);
+    waker_wake(&instance->runtime->waker);
+    return NULL;
+}
+
+void input_start(struct input *input)
+{
+    pthread_create(&input->thread, NULL, input_main, input);
+    pthread_setname_np(input->thread, "vane-input");
+}
+
+void input_stop(struct input *input)
+{
+    atomic_store(&input->stop, true);
+    waker_wake(&input->waker);
+}
+
+void input_enough(struct input *input)
+{
+    atomic_store(&input->enough, true);
+    waker_wake(&input->waker);
+}
+
+void input_close(struct input *input)
+{
+    atomic_store(&input->close, true);
+    input_stop(input);
+}
+
+void input_join(struct input *input)
+{
+    pthread_join(input->thread, NULL);
+}

@@ -1,0 +1,358 @@
+/* instance - see instance.h. */
+#include "core/instance.h"
+
+#include "core/alloc.h"
+#include "core/input.h"
+#include "core/line.h"
+#include "core/output.h"
+#include "core/write.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MAGIC = 0x74736e69, SECOND = 1000000000 };
+
+static const int64_t FIRST_PAUSE = SECOND / 10, LONGEST_PAUSE = INT64_C(30) * SECOND;
+
+static _Thread_local const char *running;
+
+void instance_enter(const struct instance *instance)
+{
+    running = instance ? instance->log.name : NULL;
+}
+
+const char *instance_running(void)
+{
+    return running;
+}
+
+void runtime_fail(struct runtime *runtime, int exit_code)
+{
+    int none = 0;
+    atomic_compare_exchange_strong(&runtime->fatal, &none, exit_code);
+    waker_wake(&runtime->waker);
+}
+
+/* ---- Life ---- */
+
+struct instance *instance_new(const struct instance_settings *settings)
+{
+    struct instance *instance = alloc_zero(sizeof *instance);
+    *instance = (struct instance){
+        .self = { .name = settings->name, .state = alloc_zero(settings->plugin->state_size) },
+        .magic = MAGIC, .plugin = settings->plugin, .options = settings->options, .runtime = settings->runtime,
+        .pristine = settings->state, .format = settings->format, .format_options = settings->format_options,
+        .log = { .name = settings->log_name, .level = settings->log_level },
+        .dead_letter = { .path = settings->options->dead_letter },
+        .key = settings->key, .worker = settings->worker, .workers = settings->workers ? settings->workers : 1,
+    };
+    memcpy(instance->self.state, settings->state, settings->plugin->state_size);
+    return instance;
+}
+
+void instance_free(struct instance *instance)
+{
+    encoder_free(instance->encoder);
+    decode_plan_free(instance->decode_plan);
+    dead_letter_close(&instance->dead_letter);
+    stats_release(&instance->stats);
+    free(instance->self.state);
+    instance->magic = 0;
+    free(instance);
+}
+
+struct instance *instance_of(struct vane_self *self)
+{
+    struct instance *instance = (struct instance *)self;
+    assert(instance->magic == MAGIC);
+    return instance;
+}
+
+static bool prepare_format(struct instance *instance)
+{
+    struct error err;
+    if (!instance->format)
+        return true;
+    bool input = instance->plugin->role == VANE_INPUT;
+    if (input && !instance->decode_plan)
+        instance->decode_plan = decode_plan_new(instance->format, instance->format_options,
+                                                instance->plugin->name, &err);
+    if (!input && !instance->encoder)
+        instance->encoder = encoder_new(instance->format, instance->format_options, &err);
+    if (instance->decode_plan || instance->encoder)
+        return true;
+    snprintf(instance->reason, sizeof instance->reason, "%s", err.text);
+    return false;
+}
+
+enum vane_result instance_check(struct instance *instance)
+{
+    if (!prepare_format(instance))
+        return VANE_FAIL;
+    instance_enter(instance);
+    enum vane_result result = instance->plugin->check ? instance->plugin->check(&instance->self) : VANE_OK;
+    instance_enter(NULL);
+    return result;
+}
+
+enum vane_result instance_write(struct instance *instance, struct vane_write *write)
+{
+    return instance->plugin->write(&instance->self, write);
+}
+
+/* ---- Opening ---- */
+
+struct loading {
+    struct instance *instance;
+    enum vane_result result;
+};
+
+static bool load_record(const struct vane_record *record, void *context)
+{
+    struct loading *loading = context;
+    struct instance *instance = loading->instance;
+    if (record->series && record->series % instance->workers != instance->worker)
+        return true;
+    loading->result = instance->plugin->load(&instance->self, record);
+    return loading->result == VANE_OK;
+}
+
+static enum vane_result load(struct instance *instance)
+{
+    struct loading loading = { .instance = instance, .result = VANE_OK };
+    if (instance->plugin->load && instance->runtime->store)
+        store_visit(instance->runtime->store, instance->key, load_record, &loading);
+    return loading.result;
+}
+
+enum vane_result instance_open(struct instance *instance)
+{
+    const struct vane_plugin *plugin = instance->plugin;
+    instance_enter(instance);
+    memcpy(instance->self.state, instance->pristine, plugin->state_size);
+    instance->opened = true;
+    enum vane_result result = plugin->open ? plugin->open(&instance->self) : VANE_OK;
+    if (result == VANE_OK)
+        result = load(instance);
+    if (result == VANE_FAIL && instance->options->startup_error_behavior == COMMON_STARTUP_RETRY)
+        result = VANE_RETRY;
+    if (result == VANE_OK) {
+        instance_recovered(instance, "open");
+        return result;
+    }
+    if (result == VANE_RETRY)
+        instance_back_off(instance, "open");
+    instance_close(instance);
+    if (result == VANE_FAIL)
+        instance_failed(instance, "open", 2);
+    return result;
+}
+
+void instance_close(struct instance *instance)
+{
+    if (instance->opened && instance->plugin->close)
+        instance->plugin->close(&instance->self);
+    instance->opened = false;
+}
+
+/* ---- Failing ---- */
+
+int64_t instance_back_off(struct instance *instance, const char *what)
+{
+    int64_t now = vane_monotonic(), limit = FIRST_PAUSE;
+    for (unsigned i = 0; i < instance->tries && limit < LONGEST_PAUSE; i++)
+        limit *= 2;
+    if (limit > LONGEST_PAUSE)
+        limit = LONGEST_PAUSE;
+    /* Full jitter, but never nothing: a tenth of the limit at least. */
+    int64_t pause = limit / 10 + (int64_t)((double)random() / RAND_MAX * (double)(limit - limit / 10));
+    int64_t asked = instance->retry_after - now;
+    instance->retry_after = 0;
+    stats_add(&instance->stats, STATS_ERRORS, 1);
+    if (instance->tries++ == 0)
+        log_line(&instance->log, VANE_WARN, "%s: %s; trying again until it succeeds", what, instance->reason);
+    instance->not_before = now + (asked > pause ? asked : pause);
+    return instance->not_before;
+}
+
+void instance_recovered(struct instance *instance, const char *what)
+{
+    if (instance->tries)
+        log_line(&instance->log, VANE_INFO, "%s: succeeded after %u failed %s", what, instance->tries,
+                 instance->tries == 1 ? "try" : "tries");
+    instance->tries = 0;
+}
+
+void instance_failed(struct instance *instance, const char *what, int exit_code)
+{
+    stats_add(&instance->stats, STATS_ERRORS, 1);
+    log_line(&instance->log, VANE_ERROR, "%s: %s", what, instance->reason);
+    int behavior = instance->options->startup_error_behavior;
+    if (exit_code == 2 && (behavior == COMMON_STARTUP_IGNORE || behavior == COMMON_STARTUP_PROBE))
+        log_line(&instance->log, VANE_WARN, "ignored, as startup_error_behavior says");
+    else
+        runtime_fail(instance->runtime, exit_code);
+}
+
+static void note(struct instance *instance, const char *format, va_list args)
+{
+    vsnprintf(instance->reason, sizeof instance->reason, format, args);
+}
+
+enum vane_result vane_retry(struct vane_self *self, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    note(instance_of(self), format, args);
+    va_end(args);
+    return VANE_RETRY;
+}
+
+enum vane_result vane_fail(struct vane_self *self, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    note(instance_of(self), format, args);
+    va_end(args);
+    return VANE_FAIL;
+}
+
+void vane_retry_after(struct vane_self *self, int64_t ns)
+{
+    instance_of(self)->retry_after = vane_monotonic() + ns;
+}
+
+/* ---- Log, counters ---- */
+
+void vane_log(struct vane_self *self, enum vane_level level, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    log_line_args(&instance_of(self)->log, level, format, args);
+    va_end(args);
+}
+
+void vane_count(struct vane_self *self, const char *name, uint64_t add)
+{
+    struct stats_named *named = stats_find(&instance_of(self)->stats, name, false);
+    atomic_fetch_add_explicit(&named->count, add, memory_order_relaxed);
+}
+
+void vane_gauge(struct vane_self *self, const char *name, double value)
+{
+    struct stats_named *named = stats_find(&instance_of(self)->stats, name, true);
+    atomic_store_explicit(&named->value, value, memory_order_relaxed);
+}
+
+/* ---- What depends on the role ---- */
+
+enum vane_mode vane_mode(struct vane_self *self)
+{
+    return instance_of(self)->runtime->mode;
+}
+
+const char *vane_agent(struct vane_self *self)
+{
+    return instance_of(self)->runtime->agent_id;
+}
+
+void vane_tick_every(struct vane_self *self, int64_t ns)
+{
+    instance_of(self)->tick_every = ns;
+}
+
+struct vane_batch *vane_batch_new(struct vane_self *self)
+{
+    struct batch *batch = batch_new();
+    const struct stage *stage = instance_of(self)->stage;
+    if (stage) {
+        batch->view.lane = stage->lane;
+        batch->arrival = stage->arrival;
+    }
+    return &batch->view;
+}
+
+bool vane_emit(struct vane_self *self, struct vane_batch *view)
+{
+    struct instance *instance = instance_of(self);
+    assert(instance->input || instance->stage);
+    return instance->input ? input_emit(instance->input, batch_of(view)) : stage_emit(instance->stage, batch_of(view));
+}
+
+bool vane_wait(struct vane_self *self, int64_t ns)
+{
+    struct instance *instance = instance_of(self);
+    assert(instance->input || instance->output);
+    return instance->input ? input_wait(instance->input, ns) : output_wait(instance->output, ns);
+}
+
+int vane_wait_fd(struct vane_self *self)
+{
+    struct instance *instance = instance_of(self);
+    assert(instance->input || instance->output);
+    if (instance->input) {
+        instance->input->waits_by_fd = true;
+        return waker_fd(&instance->input->waker);
+    }
+    instance->output->waits_by_fd = true;
+    return waker_fd(&instance->output->waker);
+}
+
+/* ---- Formats ---- */
+
+static void bad_record(void *context, const struct bad_record *bad)
+{
+    struct instance *instance = context;
+    stats_add(&instance->stats, STATS_BAD, 1);
+    char place[256];
+    snprintf(place, sizeof place, "%s: byte %lld, line %llu", bad->source, (long long)bad->place + (long long)bad->offset,
+             (unsigned long long)bad->line);
+    log_line(&instance->log, VANE_WARN, "%s: %s", place, bad->reason);
+    struct error err;
+    if (!dead_letter_write(&instance->dead_letter, instance->log.name, bad->reason, place, bad->bytes, bad->length, &err))
+        log_line(&instance->log, VANE_ERROR, "dead letter: %s", err.text);
+}
+
+struct vane_decoder *vane_decoder_new(struct vane_self *self, const char *source)
+{
+    struct instance *instance = instance_of(self);
+    instance->bad_records = (struct decode_sink){ .bad = bad_record, .context = instance };
+    return (struct vane_decoder *)decoder_new(instance->decode_plan, source, &instance->bad_records);
+}
+
+void vane_decoder_free(struct vane_decoder *decoder)
+{
+    decoder_free((struct decoder *)decoder);
+}
+
+size_t vane_decode(struct vane_decoder *decoder, struct vane_batch *batch, const char *bytes, size_t length,
+                   bool last, int64_t place)
+{
+    return decoder_decode((struct decoder *)decoder, batch_of(batch), bytes, length, last, place);
+}
+
+bool vane_decoder_in_head(const struct vane_decoder *decoder)
+{
+    return decoder_in_head((const struct decoder *)decoder);
+}
+
+struct encoding {
+    struct vane_self  *self;
+    struct vane_write *write;
+    size_t             first;
+};
+
+static void reject_unencodable(void *context, size_t index, const char *reason)
+{
+    struct encoding *encoding = context;
+    vane_reject(encoding->self, encoding->write, encoding->first + index, 1, "%s", reason);
+}
+
+size_t vane_encode(struct vane_self *self, struct vane_text *out, struct vane_write *write, size_t first,
+                   size_t count)
+{
+    struct encoding encoding = { self, write, first };
+    struct encode_sink sink = { .reject = reject_unencodable, .context = &encoding };
+    return encoder_encode(instance_of(self)->encoder, out, write->metrics + first, count, &sink);
+}

@@ -1,0 +1,400 @@
+/* line - see line.h. One thread runs all of it; edges are its only meeting places with others. */
+#include "core/line.h"
+
+#include "core/alloc.h"
+
+#include <stdlib.h>
+
+struct vane_saver {
+    const char          *owner;
+    struct store_records records;
+};
+
+void vane_save(struct vane_saver *saver, const struct vane_record *record)
+{
+    store_records_add(&saver->records, saver->owner, record);
+}
+
+/* ---- Life ---- */
+
+struct line *line_new(struct runtime *runtime, struct part *part)
+{
+    struct line *line = alloc_zero(sizeof *line);
+    line->runtime = runtime;
+    line->part = part;
+    outlet_init(&line->outlet);
+    waker_init(&line->waker);
+    return line;
+}
+
+void line_free(struct line *line)
+{
+    for (size_t i = 0; i < line->edge_count; i++)
+        edge_free(line->edges[i].edge);
+    free(line->edges);
+    while (line->first) {
+        struct stage *stage = line->first;
+        line->first = stage->next;
+        modify_free(stage->modify);
+        free(stage->ticks);
+        free(stage);
+    }
+    outlet_release(&line->outlet);
+    waker_release(&line->waker);
+    free(line);
+}
+
+void line_add_stage(struct line *line, struct instance *instance, struct modify *modify, bool drop_original)
+{
+    struct stage *stage = alloc_zero(sizeof *stage);
+    *stage = (struct stage){ .instance = instance, .line = line, .modify = modify, .drop_original = drop_original };
+    instance->stage = stage;
+    struct stage **last = &line->first;
+    while (*last)
+        last = &(*last)->next;
+    *last = stage;
+}
+
+struct edge *line_add_edge(struct line *line, const struct edge_limits *limits, struct waker *source)
+{
+    line->edges = alloc_resize(line->edges, line->edge_count + 1, sizeof *line->edges);
+    struct edge *edge = edge_new(limits, source, &line->waker);
+    line->edges[line->edge_count++] = (struct line_edge){ .edge = edge };
+    return edge;
+}
+
+/* ---- Batches through the stages ---- */
+
+static bool put(struct line *line, struct batch *batch)
+{
+    for (;;) {
+        pthread_mutex_lock(&line->outlet.lock);
+        bool room = outlet_room(&line->outlet, true);
+        if (room) {
+            size_t dropped = outlet_put(&line->outlet, batch);
+            if (dropped)
+                stats_add(&line->first->instance->stats, STATS_DROPPED, dropped);
+        }
+        pthread_mutex_unlock(&line->outlet.lock);
+        if (room)
+            return true;
+        if (atomic_load(&line->runtime->abort)) {
+            batch_unref(batch);
+            return false;
+        }
+        waker_wait(&line->waker, -1);
+    }
+}
+
+static bool pass_on(struct stage *stage, struct batch *batch);
+
+static void dead_letter(struct instance *instance, const struct batch *batch)
+{
+    stats_add(&instance->stats, STATS_REJECTED, batch->view.count);
+    for (size_t i = 0; i < batch->view.count; i++) {
+        struct error err;
+        if (batch->metrics[i] && !dead_letter_metric(&instance->dead_letter, instance->log.name, instance->reason,
+                                                     batch->metrics[i], &err))
+            log_line(&instance->log, VANE_ERROR, "dead letter: %s", err.text);
+    }
+}
+
+/* One callback of the plugin over metrics that are all for it. Takes the batch. */
+static bool process(struct stage *stage, struct batch *batch)
+{
+    struct instance *instance = stage->instance;
+    batch = batch_own(batch);
+    stats_add(&instance->stats, STATS_IN, batch->view.count);
+    stage->lane = batch->view.lane;
+    stage->arrival = batch->view.count ? batch->metrics[batch->view.count - 1]->arrival : 0;
+    batch->arrival = stage->arrival;
+    enum vane_result result = VANE_OK;
+    instance_enter(instance);
+    if (instance->opened && instance->plugin->process) /* one that is ignored lets everything pass */
+        result = instance->plugin->process(&instance->self, &batch->view);
+    if (result != VANE_OK) {
+        stats_add(&instance->stats, STATS_ERRORS, 1);
+        log_line(&instance->log, VANE_ERROR, "process: %s", instance->reason);
+        dead_letter(instance, batch);
+    }
+    batch_seal(batch, stage->arrival);
+    if (result != VANE_OK || stage->drop_original || batch->view.count == 0) {
+        batch_unref(batch);
+        return true;
+    }
+    stats_add(&instance->stats, STATS_OUT, batch->view.count);
+    return pass_on(stage, batch);
+}
+
+/* ---- Ticks: before the first metric that arrived at or after the due time of its lane ---- */
+
+static struct lane_tick *tick_of(struct stage *stage, const struct vane_lane *lane)
+{
+    for (size_t i = 0; i < stage->tick_count; i++)
+        if (stage->ticks[i].lane == lane)
+            return &stage->ticks[i];
+    stage->ticks = alloc_resize(stage->ticks, stage->tick_count + 1, sizeof *stage->ticks);
+    stage->ticks[stage->tick_count] = (struct lane_tick){ .lane = lane, .due = INT64_MIN };
+    return &stage->ticks[stage->tick_count++];
+}
+
+static struct batch *slice(const struct batch *batch, size_t from, size_t to)
+{
+    struct batch *part = batch_new();
+    part->view.lane = batch->view.lane;
+    batch_borrow(part, batch, from, to);
+    return part;
+}
+
+static void tick(struct stage *stage, struct lane_tick *at, int64_t arrival)
+{
+    struct instance *instance = stage->instance;
+    int64_t every = instance->tick_every, boundary = arrival - arrival % every;
+    bool first = at->due == INT64_MIN;
+    at->due = boundary + every;
+    if (first)
+        return;
+    stage->lane = at->lane;
+    stage->arrival = boundary;
+    if (instance->plugin->tick(&instance->self, at->lane, boundary) != VANE_OK)
+        instance_failed(instance, "tick", 1);
+}
+
+static bool process_with_ticks(struct stage *stage, struct batch *batch)
+{
+    bool going = true;
+    size_t from = 0;
+    for (size_t i = 0; i < batch->view.count; i++) {
+        struct lane_tick *at = tick_of(stage, batch->view.lane);
+        if (batch->metrics[i]->arrival < at->due)
+            continue;
+        if (i > from)
+            going = process(stage, slice(batch, from, i)) && going;
+        tick(stage, at, batch->metrics[i]->arrival);
+        from = i;
+    }
+    if (from == 0)
+        return process(stage, batch) && going;
+    going = process(stage, slice(batch, from, batch->view.count)) && going;
+    batch_unref(batch);
+    return going;
+}
+
+/* ---- Selection ---- */
+
+static bool selected(const struct vane_metric *metric, void *context)
+{
+    const struct stage *stage = context;
+    return modify_selects(stage->modify, metric);
+}
+
+static bool passed_by(const struct vane_metric *metric, void *context)
+{
+    return !selected(metric, context);
+}
+
+/* Takes the batch. Metrics that are not selected pass by. */
+static bool stage_take(struct stage *stage, struct batch *batch)
+{
+    bool going = true;
+    if (stage->modify) {
+        struct batch *by = batch_filter(batch, passed_by, stage);
+        struct batch *mine = batch_filter(batch, selected, stage);
+        batch_unref(batch);
+        if (by)
+            going = pass_on(stage, by);
+        if (!mine)
+            return going;
+        batch = mine;
+    }
+    const struct instance *instance = stage->instance;
+    if (instance->opened && instance->tick_every > 0 && instance->plugin->tick)
+        return process_with_ticks(stage, batch) && going;
+    return process(stage, batch) && going;
+}
+
+static bool pass_on(struct stage *stage, struct batch *batch)
+{
+    return stage->next ? stage_take(stage->next, batch) : put(stage->line, batch);
+}
+
+bool stage_emit(struct stage *stage, struct batch *batch)
+{
+    batch_seal(batch, stage->arrival);
+    if (!batch->view.lane)
+        batch->view.lane = stage->lane;
+    if (batch->view.count == 0) {
+        batch_unref(batch);
+        return true;
+    }
+    stats_add(&stage->instance->stats, STATS_OUT, batch->view.count);
+    return pass_on(stage, batch);
+}
+
+/* ---- What comes in order with the batches ---- */
+
+static void save(struct line *line)
+{
+    bool full = part_full(line->part);
+    for (struct stage *stage = line->first; stage; stage = stage->next) {
+        struct instance *instance = stage->instance;
+        if (!instance->plugin->save || !instance->opened)
+            continue;
+        struct vane_saver saver = { .owner = instance->key };
+        int64_t begun = vane_monotonic();
+        bool saved = instance->plugin->save(&instance->self, &saver, full) == VANE_OK;
+        if (!saved)
+            log_line(&instance->log, VANE_ERROR, "save: %s", instance->reason);
+        part_save(line->part, &saver.records, saved, vane_monotonic() - begun);
+        store_records_release(&saver.records);
+    }
+}
+
+static void pass_item(struct line *line, struct edge_item item)
+{
+    pthread_mutex_lock(&line->outlet.lock);
+    outlet_put_item(&line->outlet, item);
+    pthread_mutex_unlock(&line->outlet.lock);
+}
+
+static void lose(struct line *line, const struct vane_lane *lane)
+{
+    for (struct stage *stage = line->first; stage; stage = stage->next)
+        if (stage->instance->plugin->lost && stage->instance->opened)
+            stage->instance->plugin->lost(&stage->instance->self, lane);
+    pass_item(line, (struct edge_item){ .kind = EDGE_LOST, .lane = lane });
+}
+
+static void end(struct line *line)
+{
+    line->ended = true;
+    for (struct stage *stage = line->first; stage; stage = stage->next) {
+        struct instance *instance = stage->instance;
+        if (instance->plugin->end && instance->opened && instance->plugin->end(&instance->self) != VANE_OK)
+            instance_failed(instance, "end", 1);
+    }
+    pass_item(line, (struct edge_item){ .kind = EDGE_END });
+}
+
+static bool all_marked(const struct line *line)
+{
+    for (size_t i = 0; i < line->edge_count; i++)
+        if (!line->edges[i].marked)
+            return false;
+    return true;
+}
+
+static bool all_ended(const struct line *line)
+{
+    for (size_t i = 0; i < line->edge_count; i++)
+        if (!line->edges[i].ended)
+            return false;
+    return true;
+}
+
+static bool all_stopped(const struct line *line)
+{
+    for (size_t i = 0; i < line->edge_count; i++)
+        if (!line->edges[i].stopped)
+            return false;
+    return true;
+}
+
+static void pass_mark(struct line *line)
+{
+    save(line);
+    pass_item(line, (struct edge_item){ .kind = EDGE_MARK, .mark = line->mark });
+    for (size_t i = 0; i < line->edge_count; i++)
+        line->edges[i].marked = false;
+    part_passed(line->part, line->mark);
+}
+
+static void handle(struct line *line, struct line_edge *from, struct edge_item item)
+{
+    switch (item.kind) {
+    case EDGE_BATCH:
+        stage_take(line->first, item.batch);
+        break;
+    case EDGE_MARK:
+        from->marked = true;
+        line->mark = item.mark;
+        if (all_marked(line))
+            pass_mark(line);
+        break;
+    case EDGE_LOST:
+        lose(line, item.lane);
+        break;
+    case EDGE_END:
+        from->ended = true;
+        if (all_ended(line))
+            end(line);
+        break;
+    case EDGE_STOP:
+        from->stopped = true;
+        break;
+    }
+}
+
+/* One item of an edge that may be taken from; false: there is none. */
+static bool work(struct line *line)
+{
+    for (size_t i = 0; i < line->edge_count; i++) {
+        struct line_edge *from = &line->edges[line->turn];
+        line->turn = (line->turn + 1) % line->edge_count;
+        struct edge_item item;
+        if (from->marked || !edge_take(from->edge, &item))
+            continue;
+        handle(line, from, item);
+        return true;
+    }
+    return false;
+}
+
+/* ---- The thread ---- */
+
+static bool open_stage(struct line *line, struct stage *stage)
+{
+    struct instance *instance = stage->instance;
+    while (!atomic_load(&line->runtime->abort)) {
+        enum vane_result result = instance_open(instance);
+        if (result != VANE_RETRY)
+            return !atomic_load(&line->runtime->fatal);
+        waker_wait(&line->waker, instance->not_before - vane_monotonic());
+    }
+    return false;
+}
+
+static void *line_main(void *context)
+{
+    struct line *line = context;
+    bool opened = true;
+    for (struct stage *stage = line->first; stage; stage = stage->next)
+        opened = open_stage(line, stage) && opened;
+
+    while (!all_stopped(line) && !atomic_load(&line->runtime->abort)) {
+        if (!opened || !work(line))
+            waker_wait(&line->waker, -1);
+    }
+    for (struct stage *stage = line->first; stage; stage = stage->next)
+        instance_close(stage->instance);
+    pass_item(line, (struct edge_item){ .kind = EDGE_STOP });
+    atomic_store(&line->finished, true);
+    waker_wake(&line->runtime->waker);
+    return NULL;
+}
+
+void line_start(struct line *line)
+{
+    pthread_create(&line->thread, NULL, line_main, line);
+    pthread_setname_np(line->thread, "vane-line");
+}
+
+void line_wake(struct line *line)
+{
+    waker_wake(&line->waker);
+}
+
+void line_join(struct line *line)
+{
+    pthread_join(line->thread, NULL);
+}

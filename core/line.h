@@ -1,0 +1,63 @@
+/* line - a run of processors on one thread: each is fed by the one before, the first by edges.
+ *
+ * It takes from its edges in turn. An edge that has brought the mark is left alone until all have;
+ * then the processors save and the mark goes on. When all edges have ended, each processor's
+ * end() emits what it holds, in order. What a stage emits goes straight into the next one; what
+ * the last emits waits for room on the edges that leave the line.
+ */
+#pragma once
+#include "core/instance.h"
+#include "core/modify.h"
+#include "core/outlet.h"
+#include "core/part.h"
+
+struct line;
+
+/* When the tick of a stage is due, lane by lane. */
+struct lane_tick {
+    const struct vane_lane *lane;
+    int64_t                 due;
+};
+
+struct stage {
+    struct instance *instance;
+    struct line     *line;
+    struct modify   *modify;  /* NULL: takes all */
+    bool             drop_original;
+    struct stage    *next;    /* NULL: the last */
+    struct lane_tick *ticks;
+    size_t           tick_count;
+    const struct vane_lane *lane;    /* of what is being processed, for batches made of it */
+    int64_t          arrival;
+};
+
+struct line_edge {
+    struct edge *edge;
+    bool         marked, ended, stopped; /* it has brought the mark, END, STOP */
+};
+
+struct line {
+    struct part     *part;
+    struct runtime  *runtime;
+    struct stage    *first;
+    struct line_edge *edges;
+    size_t           edge_count;
+    struct outlet    outlet;
+    struct waker     waker;
+    pthread_t        thread;
+    uint64_t         mark;
+    size_t           turn; /* the edge to look at next */
+    bool             ended;
+    atomic_bool      finished;
+};
+
+struct line *line_new(struct runtime *runtime, struct part *part);
+void line_free(struct line *line); /* edges that lead here, too */
+void line_add_stage(struct line *line, struct instance *instance, struct modify *modify, bool drop_original);
+struct edge *line_add_edge(struct line *line, const struct edge_limits *limits, struct waker *source);
+void line_start(struct line *line);
+void line_wake(struct line *line); /* runtime->abort was set [any] */
+void line_join(struct line *line);
+
+/* plugin.h, for processors. */
+bool stage_emit(struct stage *stage, struct batch *batch);

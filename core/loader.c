@@ -1,0 +1,290 @@
+#include "core/loader.h"
+
+#include "config/common.h"
+#include "core/alloc.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ABI_MAJOR = 1, ABI_MINOR = 0, LIST_LIMIT = 1000 };
+
+struct loaded {
+    struct loaded      *next;
+    char               *path;
+    struct vane_plugin  plugin;
+    struct vane_option *options; /* rows of the host's size */
+};
+
+struct loader {
+    char         **directories;
+    size_t         count;
+    struct loaded *loaded;
+};
+
+static const char *const role_names[] = { "", "input", "processor", "output" };
+static const char *const role_endings[] = { "", "_in", "", "_out" };
+
+/* ---- Directories ---- */
+
+static void add_directory(struct loader *loader, const char *path, size_t length)
+{
+    if (length == 0)
+        return;
+    loader->directories = alloc_resize(loader->directories, loader->count + 1, sizeof(char *));
+    loader->directories[loader->count++] = alloc_text_n(path, length);
+}
+
+static void add_path_list(struct loader *loader, const char *list)
+{
+    while (list && *list) {
+        size_t length = strcspn(list, ":");
+        add_directory(loader, list, length);
+        list += length + (list[length] == ':');
+    }
+}
+
+/* plugins/ beside the program: in a build tree. */
+static void add_own(struct loader *loader)
+{
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 16);
+    if (length <= 0)
+        return;
+    path[length] = '\0';
+    char *slash = strrchr(path, '/');
+    memcpy(slash + 1, "plugins", sizeof "plugins");
+    add_directory(loader, path, strlen(path));
+}
+
+struct loader *loader_new(const char *const *directories)
+{
+    struct loader *loader = alloc_zero(sizeof *loader);
+    for (; directories && *directories; directories++)
+        add_directory(loader, *directories, strlen(*directories));
+    add_path_list(loader, getenv("VANE_PLUGIN_PATH"));
+    add_directory(loader, VANE_PREFIX "/lib/vane/plugins", strlen(VANE_PREFIX "/lib/vane/plugins"));
+    add_own(loader);
+    return loader;
+}
+
+void loader_free(struct loader *loader)
+{
+    while (loader->loaded) {
+        struct loaded *loaded = loader->loaded;
+        loader->loaded = loaded->next;
+        free(loaded->path);
+        free(loaded->options);
+        free(loaded);
+    }
+    for (size_t i = 0; i < loader->count; i++)
+        free(loader->directories[i]);
+    free(loader->directories);
+    free(loader);
+}
+
+/* ---- Checking ---- */
+
+static bool check_abi(const struct vane_abi *abi, struct error *err)
+{
+    if (abi->major != ABI_MAJOR)
+        return error_set(err, "is built for plugin ABI %u, this vane has ABI %d: build it again", abi->major, ABI_MAJOR);
+    if (abi->minor > ABI_MINOR)
+        return error_set(err, "is built for a newer vane: plugin ABI %u.%u, this one has %d.%d", abi->major, abi->minor,
+                         ABI_MAJOR, ABI_MINOR);
+    if (abi->plugin_size < sizeof *abi || abi->option_size < offsetof(struct vane_option, least))
+        return error_set(err, "has a damaged descriptor");
+    return true;
+}
+
+/* Copies what a plugin of an older minor version has; the rest is zero. */
+static void copy_descriptor(struct loaded *loaded, const struct vane_plugin *theirs)
+{
+    const struct vane_abi *abi = &theirs->abi;
+    size_t size = abi->plugin_size < sizeof *theirs ? abi->plugin_size : sizeof *theirs;
+    memcpy(&loaded->plugin, theirs, size);
+    if (!loaded->plugin.options)
+        return;
+    size_t row = abi->option_size, count = 0, mine = row < sizeof(struct vane_option) ? row : sizeof(struct vane_option);
+    const char *rows = (const char *)loaded->plugin.options;
+    while (count < LIST_LIMIT && ((const struct vane_option *)(rows + count * row))->name)
+        count++;
+    loaded->options = alloc_array(count + 1, sizeof *loaded->options);
+    for (size_t i = 0; i < count; i++)
+        memcpy(&loaded->options[i], rows + i * row, mine);
+    loaded->plugin.options = loaded->options;
+}
+
+static bool check_callbacks(const struct vane_plugin *plugin, struct error *err)
+{
+    switch (plugin->role) {
+    case VANE_INPUT:
+        if (!plugin->run == !plugin->tick)
+            return error_set(err, "is an input and must have one of run and tick");
+        break;
+    case VANE_PROCESSOR:
+        if (!plugin->process)
+            return error_set(err, "is a processor and has no process callback");
+        break;
+    case VANE_OUTPUT:
+        if (!plugin->write)
+            return error_set(err, "is an output and has no write callback");
+        break;
+    default:
+        return error_set(err, "has the unknown role %d", (int)plugin->role);
+    }
+    if (!plugin->save != !plugin->load)
+        return error_set(err, "must have both save and load, or neither");
+    if (plugin->role != VANE_INPUT && (plugin->live || plugin->remembers || plugin->delivered))
+        return error_set(err, "has callbacks or flags that only an input may have");
+    if (plugin->data_format && plugin->role == VANE_PROCESSOR)
+        return error_set(err, "is a processor: it has no data format");
+    return true;
+}
+
+static bool check_descriptor(const struct vane_plugin *plugin, struct error *err)
+{
+    if (!plugin->name || !plugin->help)
+        return error_set(err, "has a descriptor without name or help");
+    return check_callbacks(plugin, err)
+           && common_check_table(plugin->role, plugin->options, plugin->state_size, err);
+}
+
+/* ---- Loading ---- */
+
+static bool check_file(const char *path, struct error *err)
+{
+    struct stat status;
+    if (stat(path, &status) != 0)
+        return error_set(err, "%s: %s", path, strerror(errno));
+    if (status.st_mode & S_IWOTH)
+        return error_set(err, "%s may be written to by everybody: it is not loaded (chmod o-w)", path);
+    return true;
+}
+
+static const struct vane_plugin *open_object(const char *path, struct error *err)
+{
+    void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!object) {
+        const char *why = dlerror(), *symbol = strstr(why, "undefined symbol: vane_");
+        if (symbol)
+            error_set(err, "%s is built for a newer vane: it needs %s", path, symbol + strlen("undefined symbol: "));
+        else
+            error_set(err, "%s", why);
+        return NULL;
+    }
+    const struct vane_plugin *theirs = dlsym(object, "vane_plugin");
+    if (!theirs)
+        error_set(err, "%s is not a vane plugin: it does not export vane_plugin", path);
+    return theirs;
+}
+
+static const struct vane_plugin *load(struct loader *loader, const char *path, struct error *err)
+{
+    for (struct loaded *loaded = loader->loaded; loaded; loaded = loaded->next)
+        if (strcmp(loaded->path, path) == 0)
+            return &loaded->plugin;
+    const struct vane_plugin *theirs = check_file(path, err) ? open_object(path, err) : NULL;
+    if (!theirs)
+        return NULL;
+    struct error why;
+    struct loaded *loaded = alloc_zero(sizeof *loaded);
+    if (check_abi(&theirs->abi, &why)) {
+        copy_descriptor(loaded, theirs);
+        if (check_descriptor(&loaded->plugin, &why)) {
+            loaded->path = alloc_text(path);
+            loaded->next = loader->loaded;
+            loader->loaded = loaded;
+            return &loaded->plugin;
+        }
+    }
+    free(loaded->options);
+    free(loaded);
+    error_set(err, "%s %s", path, why.text);
+    return NULL;
+}
+
+/* Looks in all directories; *found tells whether there is such a file at all. */
+static const struct vane_plugin *search(struct loader *loader, const char *name, const char *ending, bool *found,
+                                        struct error *err)
+{
+    for (size_t i = 0; i < loader->count; i++) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%s%s.so", loader->directories[i], name, ending);
+        *found = access(path, F_OK) == 0;
+        if (*found)
+            return load(loader, path, err);
+    }
+    return NULL;
+}
+
+static void not_found(const struct loader *loader, enum vane_role role, const char *name, struct error *err)
+{
+    struct vane_text places = { 0 };
+    for (size_t i = 0; i < loader->count; i++)
+        vane_text_addf(&places, "%s%s", i ? ", " : "", loader->directories[i]);
+    error_set(err, "there is no %s plugin '%s': looked for %s%s.so in %s", role_names[role], name, name,
+              role_endings[role], places.data);
+    vane_text_release(&places);
+}
+
+const struct vane_plugin *loader_get(struct loader *loader, enum vane_role role, const char *name, struct error *err)
+{
+    bool found = false;
+    if (strchr(name, '/')) {
+        not_found(loader, role, name, err);
+        return NULL;
+    }
+    const struct vane_plugin *plugin = search(loader, name, role_endings[role], &found, err);
+    if (!found && role_endings[role][0])
+        plugin = search(loader, name, "", &found, err);
+    if (!found)
+        not_found(loader, role, name, err);
+    if (plugin && plugin->role != role) {
+        error_set(err, "'%s' is an %s plugin, not an %s", name, role_names[plugin->role], role_names[role]);
+        return NULL;
+    }
+    return plugin;
+}
+
+const struct vane_plugin *loader_find(struct loader *loader, const char *name, struct error *err)
+{
+    static const char *const endings[] = { "", "_in", "_out" };
+    bool found = false;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        const struct vane_plugin *plugin = search(loader, name, endings[i], &found, err);
+        if (found)
+            return plugin;
+    }
+    not_found(loader, 0, name, err);
+    return NULL;
+}
+
+void loader_visit(struct loader *loader,
+                  void (*visit)(void *context, const char *file, const struct vane_plugin *plugin, const char *error),
+                  void *context)
+{
+    for (size_t i = 0; i < loader->count; i++) {
+        struct dirent **entries;
+        int count = scandir(loader->directories[i], &entries, NULL, alphasort);
+        for (int j = 0; j < count; j++) {
+            char path[4400];
+            struct stat status;
+            size_t length = strlen(entries[j]->d_name);
+            snprintf(path, sizeof path, "%s/%s", loader->directories[i], entries[j]->d_name);
+            bool object = length > 3 && strcmp(entries[j]->d_name + length - 3, ".so") == 0;
+            if (object && lstat(path, &status) == 0 && S_ISREG(status.st_mode)) { /* links are second names */
+                struct error err;
+                const struct vane_plugin *plugin = load(loader, path, &err);
+                visit(context, path, plugin, plugin ? NULL : err.text);
+            }
+            free(entries[j]);
+        }
+        if (count >= 0)
+            free(entries);
+    }
+}

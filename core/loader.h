@@ -1,0 +1,28 @@
+/* loader - finds a plugin's .so, checks it, and answers with its descriptor.
+ *
+ * Directories, in this order: --plugin-dir, $VANE_PLUGIN_PATH (with colons), the installed one, and from a
+ * build tree plugins/ beside the program. Of [[inputs.kafka]] first kafka_in.so is looked for, then
+ * kafka.so. Nothing of a plugin runs before its ABI is checked; a file that everybody may write to
+ * is refused. Plugins stay loaded until the process ends. Own thread.
+ */
+#pragma once
+#include "core/error.h"
+#include "core/plugin.h"
+
+struct loader;
+
+struct loader *loader_new(const char *const *directories); /* of --plugin-dir; ends with NULL */
+void loader_free(struct loader *loader);                   /* descriptors go with it */
+
+/* NULL with one sentence that names the file looked for. The descriptor is a copy of the host's size,
+ * validated: what is in it can be relied on. */
+const struct vane_plugin *loader_get(struct loader *loader, enum vane_role role, const char *name,
+                                     struct error *err);
+
+/* Calls visit for every plugin that there is, by name; what cannot be loaded comes with an error. */
+void loader_visit(struct loader *loader,
+                  void (*visit)(void *context, const char *file, const struct vane_plugin *plugin, const char *error),
+                  void *context);
+
+/* Of any role, for `vane help kafka_in`. */
+const struct vane_plugin *loader_find(struct loader *loader, const char *name, struct error *err);

@@ -1,0 +1,279 @@
+/* main - the command line. Exit codes: 0 fine, 1 failed while running, 2 bad usage or configuration.
+ *
+ * Mutable state of the process: the log's sink (log.c) and the flags of the signal handlers (agent.c). */
+#include "config/describe.h"
+#include "config/quantity.h"
+#include "core/agent.h"
+#include "core/alloc.h"
+#include "core/number.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { BAD_USAGE = 2 };
+
+static const char usage[] =
+    "vane - a metrics agent: inputs, processors and outputs, wired by a TOML file\n"
+    "\n"
+    "usage:\n"
+    "  vane [run] --config FILE        run until SIGTERM (SIGHUP reloads)\n"
+    "  vane check [--graph]            check the configuration; print the flow\n"
+    "  vane plugins                    list the plugins there are\n"
+    "  vane help PLUGIN                a plugin's options\n"
+    "  vane sample [PLUGIN...]         a commented configuration\n"
+    "  vane version\n"
+    "\n"
+    "options:\n"
+    "  --config FILE                   read FILE; repeatable\n"
+    "  --config-directory DIR          read *.toml and *.conf below DIR; repeatable\n"
+    "  --plugin-dir DIR                look for plugins in DIR first; repeatable\n"
+    "  --state-directory DIR           keep checkpoints in DIR\n"
+    "  --once                          gather, write, exit; files and topics are read to their end\n"
+    "  --test                          as --once, but print what would be written, and write nothing\n"
+    "  --test-wait SECONDS             with --once and --test: listen to live inputs this long (5)\n"
+    "  --pidfile FILE                  write the process number to FILE\n"
+    "  --debug, --quiet                log more, log errors only\n"
+    "\n"
+    "Without --config: $VANE_CONFIG_PATH, ~/.config/vane/vane.toml, or /etc/vane/vane.toml with\n"
+    "/etc/vane/vane.d. Exit codes: 0 fine, 1 failed while running, 2 bad usage or configuration.\n";
+
+struct command_line {
+    struct agent_settings settings;
+    const char          **files, **directories, **plugin_directories;
+    size_t                file_count, directory_count, plugin_directory_count;
+    const char           *pidfile, *readme;
+    bool                  graph, markdown, help, version;
+};
+
+static void add(const char ***list, size_t *count, const char *text)
+{
+    *list = alloc_resize(*list, *count + 2, sizeof(char *));
+    (*list)[(*count)++] = text;
+    (*list)[*count] = NULL;
+}
+
+enum { OPT_CONFIG = 256, OPT_DIRECTORY, OPT_PLUGINS, OPT_STATE, OPT_ONCE, OPT_TEST, OPT_WAIT, OPT_PIDFILE, OPT_DEBUG,
+       OPT_QUIET, OPT_GRAPH, OPT_README, OPT_HELP, OPT_VERSION };
+
+static const struct option long_options[] = {
+    { "config", required_argument, NULL, OPT_CONFIG }, { "config-directory", required_argument, NULL, OPT_DIRECTORY },
+    { "plugin-dir", required_argument, NULL, OPT_PLUGINS }, { "plugin-directory", required_argument, NULL, OPT_PLUGINS },
+    { "state-directory", required_argument, NULL, OPT_STATE }, { "once", no_argument, NULL, OPT_ONCE },
+    { "test", no_argument, NULL, OPT_TEST }, { "test-wait", required_argument, NULL, OPT_WAIT },
+    { "pidfile", required_argument, NULL, OPT_PIDFILE }, { "debug", no_argument, NULL, OPT_DEBUG },
+    { "quiet", no_argument, NULL, OPT_QUIET }, { "graph", no_argument, NULL, OPT_GRAPH },
+    { "readme", required_argument, NULL, OPT_README }, { "help", no_argument, NULL, OPT_HELP },
+    { "version", no_argument, NULL, OPT_VERSION }, { 0 }
+};
+
+/* "5s", or a bare number of seconds as in Telegraf. */
+static bool read_wait(const char *text, int64_t *ns)
+{
+    double seconds;
+    if (number_read_float(text, strlen(text), &seconds))
+        return quantity_duration_of_seconds(seconds, ns);
+    return quantity_read_duration(text, strlen(text), ns);
+}
+
+static bool take_option(struct command_line *line, int option)
+{
+    switch (option) {
+    case OPT_CONFIG: add(&line->files, &line->file_count, optarg); return true;
+    case OPT_DIRECTORY: add(&line->directories, &line->directory_count, optarg); return true;
+    case OPT_PLUGINS: add(&line->plugin_directories, &line->plugin_directory_count, optarg); return true;
+    case OPT_STATE: line->settings.state_directory = optarg; return true;
+    case OPT_ONCE: line->settings.sources.mode = VANE_ONCE; return true;
+    case OPT_TEST: line->settings.sources.mode = VANE_TEST; return true;
+    case OPT_PIDFILE: line->pidfile = optarg; return true;
+    case OPT_DEBUG: return line->settings.debug = true;
+    case OPT_QUIET: return line->settings.quiet = true;
+    case OPT_GRAPH: return line->graph = true;
+    case OPT_README: line->readme = optarg; return true;
+    case OPT_HELP: return line->help = true;
+    case OPT_VERSION: return line->version = true;
+    case OPT_WAIT:
+        if (read_wait(optarg, &line->settings.test_wait))
+            return true;
+        fprintf(stderr, "vane: --test-wait: '%s' is no duration, such as 5s, 2m or a number of seconds\n", optarg);
+        return false;
+    default:
+        fprintf(stderr, "vane: `vane --help` lists the options\n");
+        return false;
+    }
+}
+
+/* Telegraf's single dash (-config) is understood as well. */
+static bool parse(struct command_line *line, int argc, char **argv)
+{
+    int option;
+    line->settings.test_wait = INT64_C(5000000000);
+    while ((option = getopt_long_only(argc, argv, "", long_options, NULL)) != -1)
+        if (!take_option(line, option))
+            return false;
+    static const char *const none[] = { NULL };
+    line->settings.sources.files = line->files ? line->files : none;
+    line->settings.sources.directories = line->directories ? line->directories : none;
+    return true;
+}
+
+/* ---- Commands ---- */
+
+static void print_plugin(void *context, const char *file, const struct vane_plugin *plugin, const char *error)
+{
+    static const char *const roles[] = { "", "input", "processor", "output" };
+    (void)context;
+    if (plugin)
+        printf("%-10s %-14s %s\n", roles[plugin->role], plugin->name, plugin->help);
+    else
+        fprintf(stderr, "%s: %s\n", file, error);
+}
+
+static int list_plugins(struct loader *loader)
+{
+    loader_visit(loader, print_plugin, NULL);
+    return 0;
+}
+
+static void describe(struct describe_subject *subject, struct describe_section sections[3],
+                     const struct vane_plugin *plugin)
+{
+    *subject = (struct describe_subject){ .role = plugin->role, .name = plugin->name, .help = plugin->help,
+                                          .sections = sections, .count = setup_sections(plugin, sections) };
+}
+
+/* Rewrites the options table of a README in place. */
+static int update_readme(const char *path, const struct describe_subject *subject)
+{
+    struct vane_text old = { 0 }, new = { 0 };
+    char block[4096];
+    size_t got;
+    FILE *file = fopen(path, "r");
+    while (file && (got = fread(block, 1, sizeof block, file)) > 0)
+        vane_text_add(&old, block, got);
+    if (file)
+        fclose(file);
+    struct error err;
+    bool good = file && describe_readme(&new, old.data, old.length, subject, &err);
+    if (!file)
+        error_set(&err, "%s", strerror(errno));
+    FILE *out = good ? fopen(path, "w") : NULL;
+    if (out && (fwrite(new.data, 1, new.length, out) != new.length || fclose(out) != 0))
+        good = error_set(&err, "write: %s", strerror(errno));
+    if (!good)
+        fprintf(stderr, "vane: %s: %s\n", path, err.text);
+    vane_text_release(&old);
+    vane_text_release(&new);
+    return good ? 0 : 1;
+}
+
+static int help_plugin(struct loader *loader, const char *name, const char *readme)
+{
+    struct error err;
+    const struct vane_plugin *plugin = loader_find(loader, name, &err);
+    if (!plugin) {
+        fprintf(stderr, "vane: %s\n", err.text);
+        return BAD_USAGE;
+    }
+    struct describe_section sections[3];
+    struct describe_subject subject;
+    describe(&subject, sections, plugin);
+    if (readme)
+        return update_readme(readme, &subject);
+    struct vane_text text = { 0 };
+    describe_help(&text, &subject);
+    fputs(text.data, stdout);
+    vane_text_release(&text);
+    return 0;
+}
+
+static int sample(struct loader *loader, char **names, int count)
+{
+    struct vane_text text = { 0 };
+    int exit_code = 0;
+    if (count == 0)
+        describe_sample_agent(&text);
+    for (int i = 0; i < count; i++) {
+        struct error err;
+        struct describe_section sections[3];
+        struct describe_subject subject;
+        const struct vane_plugin *plugin = loader_find(loader, names[i], &err);
+        if (!plugin) {
+            fprintf(stderr, "vane: %s\n", err.text);
+            exit_code = BAD_USAGE;
+            continue;
+        }
+        describe(&subject, sections, plugin);
+        describe_sample(&text, &subject);
+    }
+    fputs(text.data ? text.data : "", stdout);
+    vane_text_release(&text);
+    return exit_code;
+}
+
+static bool write_pidfile(const char *path)
+{
+    FILE *file = path ? fopen(path, "w") : NULL;
+    if (path && !file) {
+        fprintf(stderr, "vane: --pidfile %s: %s\n", path, strerror(errno));
+        return false;
+    }
+    if (file) {
+        fprintf(file, "%d\n", (int)getpid());
+        fclose(file);
+    }
+    return true;
+}
+
+static int run(const struct command_line *line)
+{
+    if (!write_pidfile(line->pidfile))
+        return BAD_USAGE;
+    int exit_code = agent_run(&line->settings);
+    if (line->pidfile)
+        unlink(line->pidfile);
+    return exit_code;
+}
+
+static int execute(const struct command_line *line, const char *command, char **arguments, int count)
+{
+    struct loader *loader = line->settings.loader;
+    if (strcmp(command, "run") == 0 && count == 0)
+        return run(line);
+    if (strcmp(command, "check") == 0 && count == 0)
+        return agent_check(&line->settings, line->graph);
+    if (strcmp(command, "plugins") == 0 && count == 0)
+        return list_plugins(loader);
+    if (strcmp(command, "help") == 0 && count == 1)
+        return help_plugin(loader, arguments[0], line->readme);
+    if (strcmp(command, "sample") == 0)
+        return sample(loader, arguments, count);
+    fprintf(stderr, "vane: '%s' is not a command, or has the wrong number of arguments\n\n%s", command, usage);
+    return BAD_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    struct command_line line = { 0 };
+    int exit_code = BAD_USAGE;
+    if (parse(&line, argc, argv)) {
+        const char *command = optind < argc ? argv[optind] : "run";
+        char **arguments = argv + optind + 1;
+        int count = optind < argc ? argc - optind - 1 : 0;
+        if (line.help || (strcmp(command, "help") == 0 && count == 0))
+            exit_code = fputs(usage, stdout) == EOF;
+        else if (line.version || strcmp(command, "version") == 0)
+            exit_code = printf("vane %s\n", VANE_VERSION) < 0;
+        else {
+            line.settings.loader = loader_new(line.plugin_directories);
+            exit_code = execute(&line, command, arguments, count);
+            loader_free(line.settings.loader);
+        }
+    }
+    free(line.files);
+    free(line.directories);
+    free(line.plugin_directories);
+    return exit_code;
+}

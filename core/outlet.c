@@ -1,0 +1,60 @@
+#include "core/outlet.h"
+
+#include "core/alloc.h"
+
+#include <stdlib.h>
+
+struct outlet_edge {
+    struct edge *edge;
+    unsigned     shard, shards;
+};
+
+void outlet_init(struct outlet *outlet)
+{
+    pthread_mutex_init(&outlet->lock, NULL);
+}
+
+void outlet_release(struct outlet *outlet)
+{
+    pthread_mutex_destroy(&outlet->lock);
+    free(outlet->edges);
+}
+
+void outlet_add(struct outlet *outlet, struct edge *edge, unsigned shard, unsigned shards)
+{
+    outlet->edges = alloc_resize(outlet->edges, outlet->count + 1, sizeof *outlet->edges);
+    outlet->edges[outlet->count++] = (struct outlet_edge){ .edge = edge, .shard = shard, .shards = shards };
+}
+
+bool outlet_room(struct outlet *outlet, bool tell)
+{
+    bool room = true;
+    for (size_t i = 0; i < outlet->count; i++)
+        room = edge_room(outlet->edges[i].edge, tell) && room;
+    return room;
+}
+
+static bool in_shard(const struct vane_metric *metric, void *context)
+{
+    const struct outlet_edge *to = context;
+    return metric->series->hash % to->shards == to->shard;
+}
+
+size_t outlet_put(struct outlet *outlet, struct batch *batch)
+{
+    size_t dropped = 0;
+    for (size_t i = 0; i < outlet->count; i++) {
+        struct outlet_edge *to = &outlet->edges[i];
+        struct batch *part = to->shards > 1 ? batch_filter(batch, in_shard, to) : batch_ref(batch);
+        if (part)
+            dropped += edge_put(to->edge, part);
+    }
+    batch_unref(batch);
+    return dropped;
+}
+
+void outlet_put_item(struct outlet *outlet, struct edge_item item)
+{
+    for (size_t i = 0; i < outlet->count; i++)
+        edge_put_item(outlet->edges[i].edge, item);
+}

@@ -1,0 +1,26 @@
+/* outlet - all edges that leave an input or a line; putting on them is one step.
+ *
+ * The lock makes the step whole: the checkpoint thread puts marks between two emits of an input,
+ * never inside one. Lines use it alone.
+ */
+#pragma once
+#include "core/edge.h"
+
+#include <pthread.h>
+
+struct outlet {
+    pthread_mutex_t     lock;
+    struct outlet_edge *edges;
+    size_t              count;
+};
+
+void outlet_init(struct outlet *outlet);
+void outlet_release(struct outlet *outlet); /* the edges belong to their takers */
+
+/* An edge that takes all metrics, or with shards > 1 those whose series' hash falls to `shard`. */
+void outlet_add(struct outlet *outlet, struct edge *edge, unsigned shard, unsigned shards);
+
+/* With the lock held. */
+bool outlet_room(struct outlet *outlet, bool tell);
+size_t outlet_put(struct outlet *outlet, struct batch *batch); /* takes it; answers metrics dropped */
+void outlet_put_item(struct outlet *outlet, struct edge_item item);

@@ -1,0 +1,545 @@
+/* output - see output.h. One thread runs all of it; edges are its only meeting places with others. */
+#include "core/output.h"
+
+#include "core/alloc.h"
+#include "core/write.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A batch that was taken from an edge; metrics before `at` are in writes. */
+struct intake {
+    struct intake *next;
+    struct batch  *batch;
+    size_t         at;
+};
+
+struct vane_saver {
+    const char          *owner;
+    struct store_records records;
+};
+
+/* ---- Life ---- */
+
+struct output *output_new(struct instance *instance, struct part *part)
+{
+    struct output *output = alloc_zero(sizeof *output);
+    output->instance = instance;
+    output->runtime = instance->runtime;
+    output->part = part;
+    output->intake_end = &output->intake;
+    output->batch_size = 1000;
+    output->max_in_flight = 1;
+    instance->output = output;
+    waker_init(&output->waker);
+    return output;
+}
+
+static void drop_intake(struct output *output)
+{
+    struct intake *first = output->intake;
+    output->intake = first->next;
+    if (!output->intake)
+        output->intake_end = &output->intake;
+    batch_unref(first->batch);
+    free(first);
+}
+
+static void drop_all(struct output *output)
+{
+    while (output->intake)
+        drop_intake(output);
+    output->intake_metrics = 0;
+    while (output->writes) {
+        struct write *write = output->writes;
+        output->writes = write->next;
+        write_free(write);
+    }
+    output->write_count = 0;
+}
+
+void output_free(struct output *output)
+{
+    for (size_t i = 0; i < output->edge_count; i++)
+        edge_free(output->edges[i].edge);
+    free(output->edges);
+    modify_free(output->modify);
+    waker_release(&output->waker);
+    free(output);
+}
+
+struct edge *output_add_edge(struct output *output, const struct edge_limits *limits, struct waker *source)
+{
+    output->edges = alloc_resize(output->edges, output->edge_count + 1, sizeof *output->edges);
+    struct edge *edge = edge_new(limits, source, &output->waker);
+    output->edges[output->edge_count++] = (struct output_edge){ .edge = edge };
+    return edge;
+}
+
+/* ---- Intake ---- */
+
+static void take_batch(struct output *output, struct batch *batch)
+{
+    struct instance *instance = output->instance;
+    stats_add(&instance->stats, STATS_IN, batch->view.count);
+    if (!instance->opened) { /* ignored since it could not be opened */
+        stats_add(&instance->stats, STATS_DROPPED, batch->view.count);
+        batch_unref(batch);
+        return;
+    }
+    if (output->modify) {
+        batch = batch_own(batch);
+        stats_add(&instance->stats, STATS_FILTERED, modify_apply(output->modify, batch));
+        batch_seal(batch, 0);
+    }
+    if (batch->view.count == 0) {
+        batch_unref(batch);
+        return;
+    }
+    struct intake *intake = alloc_zero(sizeof *intake);
+    intake->batch = batch;
+    *output->intake_end = intake;
+    output->intake_end = &intake->next;
+    output->intake_metrics += batch->view.count;
+}
+
+static bool all(const struct output *output, size_t flag)
+{
+    for (size_t i = 0; i < output->edge_count; i++)
+        if (!*((const bool *)((const char *)&output->edges[i] + flag)))
+            return false;
+    return true;
+}
+
+static bool all_ended(const struct output *output)
+{
+    return all(output, offsetof(struct output_edge, ended));
+}
+
+static bool all_stopped(const struct output *output)
+{
+    return all(output, offsetof(struct output_edge, stopped));
+}
+
+static void handle(struct output *output, struct output_edge *from, struct edge_item item)
+{
+    switch (item.kind) {
+    case EDGE_BATCH:
+        take_batch(output, item.batch);
+        break;
+    case EDGE_MARK:
+        from->marked = output->part != NULL;
+        if (from->marked && all(output, offsetof(struct output_edge, marked)))
+            output->mark = item.mark;
+        break;
+    case EDGE_LOST:
+        break;
+    case EDGE_END:
+        from->ended = true;
+        break;
+    case EDGE_STOP:
+        from->stopped = true;
+        break;
+    }
+}
+
+/* Fills the intake up to one write's worth; fair between edges. */
+static void take(struct output *output)
+{
+    size_t idle = 0;
+    while (idle < output->edge_count && output->intake_metrics < output->batch_size && !output->mark) {
+        struct output_edge *from = &output->edges[output->turn];
+        output->turn = (output->turn + 1) % output->edge_count;
+        struct edge_item item;
+        if (from->marked || !edge_take(from->edge, &item)) {
+            idle++;
+            continue;
+        }
+        idle = 0;
+        handle(output, from, item);
+    }
+}
+
+/* ---- Settling ---- */
+
+static void note_latency(struct output *output, const struct write *write, size_t first, size_t count)
+{
+    int64_t now = vane_now();
+    for (size_t i = first; i < first + count; i++) {
+        int64_t arrival = write->metrics[i]->arrival;
+        size_t run = 1;
+        if (write->settled[i])
+            continue;
+        while (i + 1 < first + count && write->metrics[i + 1]->arrival == arrival && !write->settled[i + 1]) {
+            run++;
+            i++;
+        }
+        stats_latency(&output->instance->stats, now - arrival, run);
+    }
+}
+
+static void forget(struct output *output, struct write *write)
+{
+    struct write **at = &output->writes;
+    while (*at != write)
+        at = &(*at)->next;
+    *at = write->next;
+    output->write_count--;
+    write_free(write);
+}
+
+/* A pending write is over when its last metric is settled; one inside write() when that returns. */
+static void after_settling(struct output *output, struct write *write)
+{
+    if (write->left > 0 || write->state != WRITE_PENDING)
+        return;
+    instance_recovered(output->instance, "write");
+    forget(output, write);
+    waker_wake(&output->waker); /* there may be a next one to begin */
+}
+
+void vane_delivered(struct vane_self *self, struct vane_write *view, size_t first, size_t count)
+{
+    struct output *output = instance_of(self)->output;
+    struct write *write = write_of(view);
+    note_latency(output, write, first, count);
+    stats_add(&output->instance->stats, STATS_OUT, write_settle(write, first, count));
+    after_settling(output, write);
+}
+
+static void reject(struct output *output, struct write *write, size_t first, size_t count, const char *reason)
+{
+    struct instance *instance = output->instance;
+    struct error err;
+    for (size_t i = first; i < first + count; i++) {
+        if (write->settled[i])
+            continue;
+        if (!dead_letter_metric(&instance->dead_letter, instance->log.name, reason, write->metrics[i], &err))
+            log_line(&instance->log, VANE_ERROR, "dead letter: %s", err.text);
+    }
+    size_t rejected = write_settle(write, first, count);
+    stats_add(&instance->stats, STATS_REJECTED, rejected);
+    if (rejected)
+        log_line(&instance->log, VANE_WARN, "rejected %zu metric%s: %s%s", rejected, rejected == 1 ? "" : "s", reason,
+                 instance->dead_letter.path ? "" : " (set dead_letter to keep them)");
+}
+
+void vane_reject(struct vane_self *self, struct vane_write *view, size_t first, size_t count,
+                 const char *format, ...)
+{
+    char reason[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(reason, sizeof reason, format, args);
+    va_end(args);
+    struct output *output = instance_of(self)->output;
+    reject(output, write_of(view), first, count, reason);
+    after_settling(output, write_of(view));
+}
+
+static void try_again_later(struct output *output, struct write *write)
+{
+    write_shrink(write);
+    write->state = WRITE_NEW;
+    write->not_before = instance_back_off(output->instance, "write");
+}
+
+void vane_again(struct vane_self *self, struct vane_write *view, const char *format, ...)
+{
+    struct instance *instance = instance_of(self);
+    struct write *write = write_of(view);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(instance->reason, sizeof instance->reason, format, args);
+    va_end(args);
+    if (write->state == WRITE_CALLED)
+        write->again = true; /* write() is still running: its answer ends there */
+    else
+        try_again_later(instance->output, write);
+    waker_wake(&instance->output->waker);
+}
+
+/* ---- Writing ---- */
+
+static void call_write(struct output *output, struct write *write)
+{
+    struct instance *instance = output->instance;
+    write->state = WRITE_CALLED;
+    write->again = false;
+    int64_t begun = vane_monotonic();
+    enum vane_result result = instance_write(instance, &write->view);
+    stats_add(&instance->stats, STATS_WRITES, 1);
+    stats_add(&instance->stats, STATS_WRITE_NS, (uint64_t)(vane_monotonic() - begun));
+
+    if (result == VANE_PENDING && !write->again && write->left) {
+        write->state = WRITE_PENDING;
+        return;
+    }
+    if (result == VANE_OK && write->left)
+        vane_delivered(&instance->self, &write->view, 0, write->view.count);
+    if (result == VANE_FAIL && write->left)
+        reject(output, write, 0, write->view.count, instance->reason);
+    if (write->left) {
+        try_again_later(output, write);
+        return;
+    }
+    instance_recovered(instance, "write");
+    forget(output, write);
+}
+
+/* Would the next metrics of the intake meet a series that is in flight? */
+static bool conflicts(const struct output *output, const struct write *write)
+{
+    for (const struct write *other = output->writes; other; other = other->next)
+        if (write_shares_series(write, other))
+            return true;
+    return false;
+}
+
+static struct write *compose(struct output *output)
+{
+    size_t room = output->intake_metrics < output->batch_size ? output->intake_metrics : output->batch_size;
+    struct write *write = write_new(room);
+    for (struct intake *intake = output->intake; intake && write->view.count < room; intake = intake->next) {
+        size_t count = intake->batch->view.count - intake->at, space = room - write->view.count;
+        write_add(write, intake->batch, intake->at, intake->at + (count < space ? count : space));
+    }
+    return write;
+}
+
+static void consume(struct output *output, size_t count)
+{
+    output->intake_metrics -= count;
+    while (count > 0) {
+        struct intake *first = output->intake;
+        size_t rest = first->batch->view.count - first->at, used = count < rest ? count : rest;
+        first->at += used;
+        count -= used;
+        if (used == rest)
+            drop_intake(output);
+    }
+}
+
+static bool waits_for_retry(const struct output *output)
+{
+    for (const struct write *write = output->writes; write; write = write->next)
+        if (write->state == WRITE_NEW)
+            return true;
+    return false;
+}
+
+static bool flush_due(const struct output *output)
+{
+    if (output->intake_metrics == 0)
+        return false;
+    return output->intake_metrics >= output->batch_size || output->mark || all_ended(output) || all_stopped(output)
+           || vane_monotonic() >= output->next_flush;
+}
+
+/* Begins one write, if there may be one more. */
+static bool begin_write(struct output *output)
+{
+    if (!flush_due(output) || output->write_count >= output->max_in_flight || waits_for_retry(output))
+        return false;
+    struct write *write = compose(output);
+    if (output->write_count && conflicts(output, write)) {
+        write_free(write);
+        return false;
+    }
+    consume(output, write->view.count);
+    struct write **last = &output->writes;
+    while (*last)
+        last = &(*last)->next;
+    *last = write;
+    output->write_count++;
+    if (output->flush_interval > 0)
+        output->next_flush = vane_monotonic() + output->flush_interval
+                             + (output->flush_jitter > 0 ? random() % output->flush_jitter : 0);
+    call_write(output, write);
+    return true;
+}
+
+static bool retry_one(struct output *output)
+{
+    for (struct write *write = output->writes; write; write = write->next) {
+        if (write->state != WRITE_NEW || vane_monotonic() < write->not_before)
+            continue;
+        call_write(output, write);
+        return true;
+    }
+    return false;
+}
+
+/* ---- Marks ---- */
+
+static void save(struct output *output)
+{
+    struct instance *instance = output->instance;
+    struct vane_saver saver = { .owner = instance->key };
+    int64_t begun = vane_monotonic();
+    bool saved = instance->plugin->save(&instance->self, &saver, part_full(output->part)) == VANE_OK;
+    if (!saved)
+        log_line(&instance->log, VANE_ERROR, "save: %s", instance->reason);
+    part_save(output->part, &saver.records, saved, vane_monotonic() - begun);
+    store_records_release(&saver.records);
+}
+
+/* All edges have brought the mark, and all that stood before it is settled: it has passed. */
+static bool pass_mark(struct output *output)
+{
+    if (!output->mark || output->intake_metrics || output->writes)
+        return false;
+    if (output->instance->plugin->save && output->instance->opened)
+        save(output);
+    uint64_t mark = output->mark;
+    output->mark = 0;
+    for (size_t i = 0; i < output->edge_count; i++)
+        output->edges[i].marked = false;
+    part_passed(output->part, mark);
+    return true;
+}
+
+/* ---- Waiting ---- */
+
+static bool tick_if_due(struct output *output)
+{
+    struct instance *instance = output->instance;
+    if (!instance->plugin->tick || instance->tick_every <= 0 || vane_monotonic() < output->next_tick)
+        return false;
+    output->next_tick = vane_monotonic() + instance->tick_every;
+    if (instance->plugin->tick(&instance->self, NULL, vane_now()) != VANE_OK)
+        log_line(&instance->log, VANE_ERROR, "tick: %s", instance->reason);
+    return true;
+}
+
+static bool work(struct output *output)
+{
+    bool worked = false;
+    take(output);
+    while (retry_one(output) || begin_write(output) || pass_mark(output)) {
+        worked = true;
+        take(output);
+        if (atomic_load(&output->runtime->abort))
+            break;
+    }
+    return tick_if_due(output) || worked;
+}
+
+static bool done(const struct output *output)
+{
+    if (atomic_load(&output->runtime->abort))
+        return true;
+    return all_stopped(output) && !output->intake && !output->writes && !output->mark;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When something is due without anybody waking us (monotonic). */
+static int64_t next_due(const struct output *output)
+{
+    int64_t due = INT64_MAX;
+    for (const struct write *write = output->writes; write; write = write->next)
+        if (write->state == WRITE_NEW)
+            due = earlier(due, write->not_before);
+    if (output->intake_metrics && output->write_count < output->max_in_flight && !waits_for_retry(output))
+        due = earlier(due, output->next_flush);
+    if (output->instance->plugin->tick && output->instance->tick_every > 0)
+        due = earlier(due, output->next_tick);
+    return due;
+}
+
+bool output_wait(struct output *output, int64_t ns)
+{
+    waker_clear(&output->waker);
+    bool worked = work(output);
+    int64_t due = next_due(output), now = vane_monotonic();
+    int64_t until = due == INT64_MAX ? -1 : due > now ? due - now : 0;
+    if (output->waits_by_fd)
+        waker_alarm(&output->waker, until);
+    if (!worked && ns != 0 && !done(output)) {
+        waker_wait(&output->waker, ns < 0 ? until : until < 0 ? ns : earlier(ns, until));
+        work(output);
+    }
+    return !done(output);
+}
+
+/* ---- The thread ---- */
+
+static bool open_output(struct output *output)
+{
+    struct instance *instance = output->instance;
+    while (!atomic_load(&output->runtime->abort)) {
+        enum vane_result result = instance_open(instance);
+        if (result != VANE_RETRY)
+            return !atomic_load(&output->runtime->fatal);
+        waker_wait(&output->waker, instance->not_before - vane_monotonic());
+    }
+    return false;
+}
+
+/* What a plugin that was closed has not settled is written again. */
+static void reclaim(struct output *output)
+{
+    for (struct write *write = output->writes; write; write = write->next) {
+        if (write->state == WRITE_PENDING) {
+            write_shrink(write);
+            write->state = WRITE_NEW;
+        }
+    }
+}
+
+static enum vane_result run(struct output *output)
+{
+    struct instance *instance = output->instance;
+    output->next_tick = vane_monotonic() + instance->tick_every;
+    if (instance->opened && instance->plugin->run)
+        return instance->plugin->run(&instance->self);
+    while (output_wait(output, -1))
+        ;
+    return VANE_OK;
+}
+
+static void *output_main(void *context)
+{
+    struct output *output = context;
+    struct instance *instance = output->instance;
+    while (!done(output) && open_output(output)) {
+        enum vane_result result = run(output);
+        if (done(output))
+            break;
+        if (result == VANE_FAIL) {
+            instance_failed(instance, "run", 1);
+            break;
+        }
+        instance_back_off(instance, "run");
+        instance_close(instance);
+        reclaim(output);
+        waker_wait(&output->waker, instance->not_before - vane_monotonic());
+    }
+    while (!done(output)) /* failed: until the agent has stopped */
+        waker_wait(&output->waker, -1);
+    instance_close(instance);
+    drop_all(output);
+    atomic_store(&output->finished, true);
+    waker_wake(&output->runtime->waker);
+    return NULL;
+}
+
+void output_start(struct output *output)
+{
+    pthread_create(&output->thread, NULL, output_main, output);
+    pthread_setname_np(output->thread, "vane-output");
+}
+
+void output_wake(struct output *output)
+{
+    waker_wake(&output->waker);
+}
+
+void output_join(struct output *output)
+{
+    pthread_join(output->thread, NULL);
+}

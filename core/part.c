@@ -1,0 +1,173 @@
+#include "core/part.h"
+
+#include "core/alloc.h"
+#include "core/input.h"
+#include "core/log.h"
+
+#include <stdlib.h>
+
+/* Saving and writing may take one part in twenty of the time: 5 %. */
+enum { COST_FACTOR = 20 };
+
+void part_init(struct part *part, struct runtime *runtime, int64_t interval)
+{
+    pthread_mutex_init(&part->lock, NULL);
+    part->runtime = runtime;
+    part->interval = interval;
+    part->next = vane_monotonic() + interval;
+}
+
+void part_release(struct part *part)
+{
+    pthread_mutex_destroy(&part->lock);
+    store_records_release(&part->records);
+    free(part->inputs);
+}
+
+/* ---- The flow's thread ---- */
+
+static void begin(struct part *part, int64_t now)
+{
+    struct store *store = part->keeps ? part->runtime->store : NULL;
+    pthread_mutex_lock(&part->lock);
+    uint64_t mark = ++part->mark;
+    uint64_t newest = store ? store_newest(store) : part->number;
+    part->number = (newest > part->number ? newest : part->number) + 1;
+    part->on_the_way = true;
+    part->waiting = part->takers;
+    part->moved = part->failed = false;
+    part->full = part->broken || !store || store_wants_full(store, part->name);
+    part->save_ns = 0;
+    store_records_release(&part->records);
+    pthread_mutex_unlock(&part->lock);
+
+    part->begun = now;
+    for (size_t i = 0; i < part->input_count; i++)
+        input_mark(part->inputs[i], mark);
+}
+
+static bool write_checkpoint(struct part *part, struct store *store)
+{
+    struct store_position *positions = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < part->input_count; i++)
+        count = input_positions(part->inputs[i], &positions, count);
+    struct store_checkpoint checkpoint = {
+        .part = part->name, .number = part->number, .full = part->full,
+        .positions = positions, .position_count = count, .records = &part->records,
+    };
+    struct error err;
+    bool written = store_write(store, &checkpoint, &err);
+    if (!written)
+        log_line(NULL, VANE_ERROR, "checkpoint: %s; what is delivered is not acknowledged until one succeeds",
+                 err.text);
+    free(positions);
+    return written;
+}
+
+/* All have passed: nobody else touches the checkpoint until the next mark. */
+static void finish(struct part *part, int64_t now)
+{
+    struct store *store = part->keeps ? part->runtime->store : NULL;
+    bool good = !part->failed && (!store || write_checkpoint(part, store));
+    int64_t took = vane_monotonic() - now + part->save_ns;
+
+    pthread_mutex_lock(&part->lock);
+    part->on_the_way = false;
+    part->broken = !good;
+    if (good)
+        part->completed = part->mark;
+    else
+        part->moved = true;
+    pthread_mutex_unlock(&part->lock);
+
+    int64_t pause = took * COST_FACTOR > part->interval ? took * COST_FACTOR : part->interval;
+    part->next = good ? part->begun + pause : vane_monotonic() + pause;
+    for (size_t i = 0; good && i < part->input_count; i++)
+        input_confirm(part->inputs[i], part->number);
+}
+
+int64_t part_work(struct part *part, int64_t now)
+{
+    for (;;) {
+        pthread_mutex_lock(&part->lock);
+        bool on_the_way = part->on_the_way, passed = part->waiting == 0;
+        bool wanted = part->wanted > part->mark, moved = part->moved;
+        bool again = part->wanted > part->completed && !part->broken;
+        pthread_mutex_unlock(&part->lock);
+
+        if (on_the_way && !passed)
+            return INT64_MAX;
+        if (on_the_way)
+            finish(part, now);
+        else if (wanted || again || (moved && now >= part->next))
+            begin(part, now);
+        else
+            return moved || part->wanted > part->completed ? part->next : INT64_MAX;
+    }
+}
+
+/* ---- Any thread ---- */
+
+void part_moved(struct part *part)
+{
+    pthread_mutex_lock(&part->lock);
+    bool first = !part->moved;
+    part->moved = true;
+    pthread_mutex_unlock(&part->lock);
+    if (first)
+        waker_wake(&part->runtime->waker);
+}
+
+uint64_t part_want(struct part *part)
+{
+    pthread_mutex_lock(&part->lock);
+    uint64_t wanted = part->mark + 1;
+    if (part->wanted < wanted)
+        part->wanted = wanted;
+    pthread_mutex_unlock(&part->lock);
+    waker_wake(&part->runtime->waker);
+    return wanted;
+}
+
+uint64_t part_completed(struct part *part)
+{
+    pthread_mutex_lock(&part->lock);
+    uint64_t completed = part->completed;
+    pthread_mutex_unlock(&part->lock);
+    return completed;
+}
+
+bool part_idle(struct part *part)
+{
+    pthread_mutex_lock(&part->lock);
+    bool idle = !part->moved && !part->on_the_way;
+    pthread_mutex_unlock(&part->lock);
+    return idle;
+}
+
+void part_passed(struct part *part, uint64_t mark)
+{
+    pthread_mutex_lock(&part->lock);
+    bool last = mark == part->mark && part->waiting > 0 && --part->waiting == 0;
+    pthread_mutex_unlock(&part->lock);
+    if (last)
+        waker_wake(&part->runtime->waker);
+}
+
+bool part_full(struct part *part)
+{
+    pthread_mutex_lock(&part->lock);
+    bool full = part->full;
+    pthread_mutex_unlock(&part->lock);
+    return full;
+}
+
+void part_save(struct part *part, const struct store_records *records, bool saved, int64_t took_ns)
+{
+    pthread_mutex_lock(&part->lock);
+    store_records_append(&part->records, records);
+    part->failed |= !saved;
+    part->save_ns += took_ns;
+    pthread_mutex_unlock(&part->lock);
+}

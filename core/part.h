@@ -1,0 +1,59 @@
+/* part - checkpoints of one part of the flow: inputs, lines and required outputs that hang together.
+ *
+ *     idle ──begin──▶ marks on the edges ──saved, passed…──▶ all have passed ──finish──▶ idle
+ *
+ * begin puts mark N behind everything the inputs have emitted; lines pass it when they have saved behind
+ * it, outputs when all before it is settled; finish writes the checkpoint (where something keeps state or a
+ * position is to be remembered) and only then tells the inputs how far they are delivered. One
+ * mark is on the way at a time. begin and finish: the thread that runs the flow; the rest [any].
+ */
+#pragma once
+#include "core/runtime.h"
+#include "core/store.h"
+
+#include <pthread.h>
+
+struct input;
+
+struct part {
+    const char      *name;    /* of its first input: names its files */
+    struct runtime  *runtime;
+    struct input   **inputs;
+    size_t           input_count;
+    size_t           takers;  /* lines and required outputs: all must pass */
+    bool             keeps;   /* something in it saves, or an input wants its positions remembered */
+    int64_t          interval;
+
+    pthread_mutex_t  lock;      /* guards what follows */
+    uint64_t         mark;      /* number of the newest mark: 1, 2, … */
+    uint64_t         completed; /* the newest mark that has a checkpoint */
+    uint64_t         wanted;    /* someone waits for this mark (a drain, a stop) */
+    uint64_t         number;    /* of the checkpoint that the mark becomes */
+    bool             on_the_way;
+    size_t           waiting;   /* takers that have not passed it */
+    bool             moved;     /* something was emitted since it was put */
+    bool             full;      /* all of the state is to be saved with it */
+    bool             broken;    /* changes were lost with a failed checkpoint: the next one is full */
+    bool             failed;    /* a save answered FAIL */
+    int64_t          save_ns;   /* what saving took */
+    struct store_records records;
+
+    uint64_t         last;        /* the mark that a stop waits for; own thread */
+    int64_t          begun, next; /* monotonic: the mark on the way; the next one. Own thread */
+};
+
+void part_init(struct part *part, struct runtime *runtime, int64_t interval);
+void part_release(struct part *part);
+
+/* Called by the flow's thread whenever it wakes: begins and finishes what is due. Answers when it wants
+ * to be called next (monotonic ns). */
+int64_t part_work(struct part *part, int64_t now);
+
+void part_moved(struct part *part);                   /* an input emitted */
+uint64_t part_want(struct part *part);                /* a mark as soon as may be; answers its number */
+uint64_t part_completed(struct part *part);
+bool part_idle(struct part *part);                    /* nothing emitted since the newest checkpoint */
+void part_passed(struct part *part, uint64_t mark);   /* one line or output has passed it */
+bool part_full(struct part *part);                    /* is everything to be saved? */
+/* Of one instance; records are copied. saved false: its save answered FAIL. */
+void part_save(struct part *part, const struct store_records *records, bool saved, int64_t took_ns);

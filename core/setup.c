@@ -1,0 +1,275 @@
+#include "core/setup.h"
+
+#include "config/describe.h"
+#include "config/nearest.h"
+#include "core/alloc.h"
+#include "core/test_output.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char *const role_names[] = { "", "inputs", "processors", "outputs" };
+
+/* ---- Formats ---- */
+
+struct format_choice {
+    const char *data_format;
+};
+
+static const struct vane_option format_options[] = {
+    VANE_OPT_STRING(struct format_choice, data_format,
+                    .help = "Format of the data: influx, csv, json, value; outputs also template, table."),
+    { 0 }
+};
+
+static const struct vane_option *options_of(const struct format *format, bool input)
+{
+    if (input)
+        return format->decode ? format->decode->options : NULL;
+    return format->encode ? format->encode->options : NULL;
+}
+
+size_t setup_sections(const struct vane_plugin *plugin, struct describe_section sections[3])
+{
+    static const char *const titles[] = { "", "Format of the data", "" };
+    size_t count = 0;
+    sections[count++] = (struct describe_section){ .options = plugin->options };
+    if (!plugin->data_format)
+        return count;
+    const struct format *format = format_find(plugin->data_format);
+    if (!plugin->fixed_format)
+        sections[count++] = (struct describe_section){ .title = titles[1], .options = format_options };
+    sections[count++] = (struct describe_section){ .title = plugin->fixed_format ? "Line protocol" : "Of data_format influx, the default",
+                                                   .options = options_of(format, plugin->role == VANE_INPUT) };
+    return count;
+}
+
+static bool choose_format(struct setup *setup, const struct config_node *node, const struct vane_plugin *plugin,
+                          struct instance_settings *settings, struct format_choice *choice,
+                          struct config_errors *errors)
+{
+    bool input = plugin->role == VANE_INPUT;
+    choice->data_format = plugin->data_format;
+    if (!plugin->fixed_format)
+        options_peek(&node->source, &format_options[0], choice, setup->arena);
+    const struct format *format = format_find(choice->data_format);
+    if (!format || !(input ? (const void *)format->decode : (const void *)format->encode)) {
+        struct vane_text known = { 0 };
+        for (size_t i = 0; format_at(i); i++)
+            if (input ? (const void *)format_at(i)->decode : (const void *)format_at(i)->encode)
+                vane_text_addf(&known, "%s%s", known.length ? ", " : "", format_at(i)->name);
+        errors_add(errors, node->place.file, node->place.line, "%s.data_format: no format '%s' to %s; there are %s",
+                   node->source.key, choice->data_format, input ? "read" : "write", known.data);
+        vane_text_release(&known);
+        return false;
+    }
+    size_t size = input ? format->decode->options_size : format->encode->options_size;
+    void *options = arena_take(setup->arena, size);
+    memset(options, 0, size);
+    settings->format = format;
+    settings->format_options = options;
+    return true;
+}
+
+/* ---- Nodes ---- */
+
+static char *join_text(struct arena *arena, const char *a, const char *between, const char *b)
+{
+    struct vane_text text = { 0 };
+    vane_text_addf(&text, "%s%s%s", a, between, b);
+    char *joined = arena_text(arena, text.data, text.length);
+    vane_text_release(&text);
+    return joined;
+}
+
+/* Telegraf's: the precision that fits the interval, for times that the host gives. */
+static int64_t precision_of(const struct vane_plugin *plugin, const struct node_options *options)
+{
+    static const int64_t steps[] = { 1000000000, 1000000, 1000 };
+    if (options->precision > 0 || !plugin->tick)
+        return options->precision;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        if (options->interval >= steps[i])
+            return steps[i];
+    return 1;
+}
+
+static enum edge_full when_full_of(const struct node_options *options)
+{
+    switch (options->when_full) {
+    case COMMON_FULL_DROP_OLDEST: return EDGE_DROP_OLDEST;
+    case COMMON_FULL_DROP_NEWEST: return EDGE_DROP_NEWEST;
+    default: return options->ack == COMMON_ACK_BEST_EFFORT ? EDGE_DROP_OLDEST : EDGE_BLOCK;
+    }
+}
+
+static void fill_node(struct setup *setup, struct flow_node *flow, const struct config_node *node,
+                      const struct vane_plugin *plugin, const struct node_options *options)
+{
+    const struct agent_options *agent = &setup->agent;
+    const char *name = options->alias ? options->alias : plugin->name;
+    flow->graph = (struct graph_node){
+        .role = plugin->role, .name = name, .aliased = options->alias != NULL, .from = options->from,
+        .has_from = options->from.items != NULL, .exclusive = options->exclusive,
+        .best_effort = plugin->role == VANE_OUTPUT && options->ack == COMMON_ACK_BEST_EFFORT,
+        .workers = plugin->role == VANE_PROCESSOR ? (unsigned)options->workers : 1,
+        .file = node->place.file, .line_at = (int)node->place.line,
+    };
+    const char *plain = join_text(setup->arena, role_names[plugin->role], ".", plugin->name);
+    flow->settings.plugin = plugin;
+    flow->settings.options = options;
+    flow->settings.log_name = options->alias ? join_text(setup->arena, plain, "::", options->alias) : plain;
+    flow->settings.log_level = options->log_level;
+    flow->global_tags = setup->global_tags;
+    flow->keep_local_tags = agent->always_include_local_tags;
+    flow->keep_global_tags = agent->always_include_global_tags;
+    flow->interval = options->interval;
+    flow->precision = precision_of(plugin, options);
+    flow->jitter = options->collection_jitter;
+    flow->offset = options->collection_offset;
+    flow->round_interval = agent->round_interval;
+    flow->max_unacknowledged = options->max_unacknowledged;
+    flow->edge = (struct edge_limits){ .bytes = options->queue_size, .metrics = options->metric_buffer_limit,
+                                       .when_full = when_full_of(options) };
+    flow->batch_size = options->metric_batch_size;
+    flow->max_in_flight = options->max_in_flight;
+    flow->flush_interval = options->flush_interval;
+    flow->flush_jitter = options->flush_jitter;
+    flow->drop_original = options->drop_original;
+}
+
+/* --test: nothing is written, and what would be is printed. */
+static void replace_by_printer(struct setup *setup, struct flow_node *flow)
+{
+    const struct format *influx = format_find("influx");
+    void *options = arena_take(setup->arena, influx->encode->options_size);
+    void *state = arena_take(setup->arena, test_output.state_size);
+    memset(options, 0, influx->encode->options_size);
+    memset(state, 0, test_output.state_size);
+    flow->settings.plugin = &test_output;
+    flow->settings.format = influx;
+    flow->settings.format_options = options;
+    flow->settings.state = state;
+}
+
+static bool add_node(struct setup *setup, const struct config_node *node, const struct setup_sources *sources,
+                     struct loader *loader, struct config_errors *errors)
+{
+    struct error err;
+    const struct vane_plugin *plugin = loader_get(loader, node->role, node->plugin, &err);
+    if (!plugin)
+        return errors_add(errors, node->place.file, node->place.line, "%s: %s", node->source.key, err.text);
+    struct flow_node *flow = &setup->nodes[setup->count];
+    struct format_choice choice = { 0 };
+    if (plugin->data_format && !choose_format(setup, node, plugin, &flow->settings, &choice, errors))
+        return false;
+
+    void *state = arena_take(setup->arena, plugin->state_size);
+    memset(state, 0, plugin->state_size);
+    struct node_options *options = arena_take(setup->arena, sizeof *options);
+    common_init_node(options, &setup->agent);
+    struct options_target own[3] = { { .options = plugin->options, .state = state } };
+    size_t count = 1;
+    if (plugin->data_format && !plugin->fixed_format)
+        own[count++] = (struct options_target){ .options = format_options, .state = &choice };
+    if (plugin->data_format)
+        own[count++] = (struct options_target){ .options = options_of(flow->settings.format, plugin->role == VANE_INPUT),
+                                                .state = (void *)flow->settings.format_options };
+    bool good = common_read_node(options, node, own, count, setup->arena, errors);
+    flow->settings.state = state;
+    fill_node(setup, flow, node, plugin, options);
+    if (sources->mode == VANE_TEST && plugin->role == VANE_OUTPUT)
+        replace_by_printer(setup, flow);
+    setup->count++;
+    return good;
+}
+
+/* [global_tags], and the host's name unless omit_hostname or the user has named it. */
+static void read_global_tags(struct setup *setup)
+{
+    const struct agent_options *agent = &setup->agent;
+    struct vane_pair *tags = arena_take_array(setup->arena, agent->global_tags.count + 1, sizeof *tags);
+    size_t count = agent->global_tags.count;
+    bool has_host = agent->omit_hostname;
+    for (size_t i = 0; i < count; i++) {
+        tags[i] = agent->global_tags.items[i];
+        has_host |= strcmp(tags[i].key, "host") == 0;
+    }
+    char name[256] = "";
+    if (!has_host && !agent->hostname)
+        gethostname(name, sizeof name - 1);
+    if (!has_host)
+        tags[count++] = (struct vane_pair){
+            .key = "host", .value = agent->hostname ? agent->hostname : arena_text(setup->arena, name, strlen(name)) };
+    setup->global_tags = (struct vane_pairs){ .items = tags, .count = count };
+}
+
+static void check_roles(const struct setup *setup, struct config_errors *errors)
+{
+    bool has[4] = { false };
+    for (size_t i = 0; i < setup->count; i++)
+        has[setup->nodes[i].graph.role] = true;
+    const char *file = setup->config.node_count ? setup->config.nodes[0].place.file : "configuration";
+    if (!has[VANE_INPUT])
+        errors_add(errors, file, 0, "there is no input: add one, as [[inputs.NAME]] (`vane plugins` lists them)");
+    if (!has[VANE_OUTPUT])
+        errors_add(errors, file, 0, "there is no output: add one, as [[outputs.NAME]] (`vane plugins` lists them)");
+}
+
+bool setup_read(struct setup *setup, const struct setup_sources *sources, struct loader *loader,
+                struct config_errors *errors)
+{
+    setup->arena = arena_new(16384);
+    bool good = config_read(&setup->config, sources->files, sources->directories, errors);
+    good = common_read_agent(&setup->config, &setup->agent, setup->arena, errors) && good;
+    read_global_tags(setup);
+    setup->nodes = alloc_array(setup->config.node_count, sizeof *setup->nodes);
+    bool nodes = true;
+    for (size_t i = 0; i < setup->config.node_count; i++)
+        if (setup->config.nodes[i].enabled)
+            nodes = add_node(setup, &setup->config.nodes[i], sources, loader, errors) && nodes;
+    if (good && nodes)
+        check_roles(setup, errors);
+    return errors->count == 0;
+}
+
+void setup_release(struct setup *setup)
+{
+    config_release(&setup->config);
+    free(setup->nodes);
+    arena_unref(setup->arena);
+    *setup = (struct setup){ 0 };
+}
+
+/* ---- The flow ---- */
+
+struct reporting {
+    const struct setup   *setup;
+    struct config_errors *errors, *warnings;
+};
+
+static void report(void *context, bool warning, const char *file, int line, const char *key, const char *what)
+{
+    struct reporting *to = context;
+    errors_add(warning ? to->warnings : to->errors, file, (unsigned)line, "%s: %s", key, what);
+}
+
+static const char *nearest_node(void *context, const char *name)
+{
+    const struct reporting *to = context;
+    struct nearest nearest = { .word = name };
+    for (size_t i = 0; i < to->setup->count; i++)
+        if (to->setup->nodes[i].graph.role != VANE_OUTPUT)
+            nearest_offer(&nearest, to->setup->nodes[i].graph.name);
+    return nearest.name;
+}
+
+struct flow *setup_flow(const struct setup *setup, struct runtime *runtime, struct config_errors *errors,
+                        struct config_errors *warnings)
+{
+    struct reporting to = { setup, errors, warnings };
+    struct graph_report graph_report = { .say = report, .context = &to, .nearest = nearest_node };
+    struct flow_settings settings = { .runtime = runtime, .checkpoint_interval = setup->agent.checkpoint_interval };
+    return flow_new(&settings, setup->nodes, setup->count, &graph_report);
+}

@@ -1,0 +1,39 @@
+/* setup - from the files of a configuration to the checked nodes of a flow.
+ *
+ *     struct setup setup = { 0 };
+ *     if (setup_read(&setup, &sources, loader, &errors)) … flow_new(…, setup.nodes, setup.count, …)
+ *     setup_release(&setup);
+ *
+ * Everything that is wrong is in the errors, as `file:line: key: what`. What the nodes point to lives
+ * in the setup. Own thread.
+ */
+#pragma once
+#include "config/common.h"
+#include "config/describe.h"
+#include "core/flow.h"
+#include "core/loader.h"
+
+struct setup_sources {
+    const char *const *files, *const *directories; /* end with NULL */
+    enum vane_mode     mode;
+};
+
+struct setup {
+    struct config        config;
+    struct agent_options agent;
+    struct arena        *arena;
+    struct flow_node    *nodes;
+    size_t               count;
+    struct vane_pairs    global_tags; /* with the host's */
+};
+
+bool setup_read(struct setup *setup, const struct setup_sources *sources, struct loader *loader,
+                struct config_errors *errors);
+void setup_release(struct setup *setup);
+
+/* Makes the flow of a setup; routing errors and failed checks go to the errors, warnings to `warnings`. */
+struct flow *setup_flow(const struct setup *setup, struct runtime *runtime, struct config_errors *errors,
+                        struct config_errors *warnings);
+
+/* The tables of a plugin's options, for `vane help` and samples: its own, data_format, its format's. */
+size_t setup_sections(const struct vane_plugin *plugin, struct describe_section sections[3]);

@@ -1,0 +1,62 @@
+/* store - checkpoints in the state directory: written whole, found again after a crash.
+ *
+ *     state_directory/
+ *       lock                       held by the agent that runs
+ *       PART/NUMBER.checkpoint     one file per checkpoint: positions of all lanes, records of state
+ *
+ * A file is full (all state) or holds what changed since the one before; a checkpoint is the newest
+ * full file up to it and all that follow. Files are written beside, fsynced, renamed, the
+ * directory fsynced; a hash at the end tells a torn one. The chain of the checkpoint before is
+ * kept, so that a bad newest file costs one interval. Numbers never go down.
+ *
+ * Loading and writing: the thread that runs the flow. Reading what was loaded: any thread.
+ */
+#pragma once
+#include "core/error.h"
+#include "core/plugin.h"
+
+struct store;
+
+/* Records in one growing buffer, as they stand in the file. Zeroed: empty. */
+struct store_records {
+    struct vane_text bytes;
+    size_t           count;
+};
+
+void store_records_add(struct store_records *records, const char *owner, const struct vane_record *record);
+void store_records_append(struct store_records *records, const struct store_records *more);
+void store_records_release(struct store_records *records);
+
+/* Opens the directory (made if it is not there), takes its lock, loads the newest checkpoint of every
+ * part. A file that is damaged is named in `notes` and left out. */
+struct store *store_open(const char *directory, struct vane_text *notes, struct error *err);
+void store_close(struct store *store); /* NULL is fine */
+
+uint64_t store_newest(const struct store *store); /* number of the newest checkpoint loaded or written */
+
+/* The position of a lane ("input/lane") as of the loaded checkpoint. */
+bool store_position(const struct store *store, const char *lane, int64_t *next);
+
+/* Calls visit for each record of an owner, oldest first, until it answers false. */
+bool store_visit(const struct store *store, const char *owner,
+                 bool (*visit)(const struct vane_record *, void *), void *context);
+bool store_knows(const struct store *store, const char *owner); /* has it any record? */
+
+struct store_position {
+    const char *lane;
+    int64_t     next;
+};
+
+struct store_checkpoint {
+    const char                  *part;
+    uint64_t                     number;
+    bool                         full;
+    const struct store_position *positions;
+    size_t                       position_count;
+    const struct store_records  *records;
+};
+
+bool store_write(struct store *store, const struct store_checkpoint *checkpoint, struct error *err);
+
+/* Has the chain of changes of a part grown beyond its full file, or is there none yet? */
+bool store_wants_full(const struct store *store, const char *part);
