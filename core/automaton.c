@@ -120,7 +120,7 @@ static void make_loop(struct automaton *automaton, size_t from)
 
 static void append_copy(struct automaton *automaton, size_t from, size_t length)
 {
-    if (!reserve(automaton, length))
+    if (length == 0 || !reserve(automaton, length))
         return;
     memcpy(&automaton->steps[automaton->count], &automaton->steps[from], length * sizeof *automaton->steps);
     automaton->count += length;
@@ -273,10 +273,10 @@ static bool takes(const struct automaton *automaton, const struct step *step, ui
 {
     if (step->op == OP_RUNE)
         return (uint32_t)step->a == rune;
-    const struct automaton_range *range = automaton->ranges + step->a, *end = range + step->b;
-    while (range < end && (rune < range->low || rune > range->high))
-        range++;
-    return (range < end) == (step->op == OP_SET);
+    bool in = false;
+    for (int32_t i = step->a; !in && i < step->a + step->b; i++)
+        in = rune >= automaton->ranges[i].low && rune <= automaton->ranges[i].high;
+    return in == (step->op == OP_SET);
 }
 
 static bool run(struct matcher *matcher, const char *text, const char *end, bool anywhere)

@@ -261,9 +261,30 @@ static bool fill_globs(struct glob_list *list, const struct vane_strings *patter
         if (compile(&list->globs[list->count], pattern, separators, err))
             continue;
         list->count++;
-        return error_prefix(err, "pattern \"%s\"", pattern);
+        return error_prefix(err, "pattern \"%.200s\"", pattern);
     }
     return true;
+}
+
+static void release(struct glob *glob)
+{
+    for (size_t i = 0; i < glob->piece_count; i++)
+        free(glob->pieces[i].data);
+    free(glob->pieces);
+    automaton_free(glob->automaton);
+}
+
+void glob_list_free(struct glob_list *list)
+{
+    if (!list)
+        return;
+    for (size_t i = 0; list->exact && i < list->count; i++)
+        free(list->exact[i].data);
+    for (size_t i = 0; list->globs && i < list->count; i++)
+        release(&list->globs[i]);
+    free(list->exact);
+    free(list->globs);
+    free(list);
 }
 
 struct glob_list *glob_list_new(const struct vane_strings *patterns, const char *separators, struct error *err)
@@ -279,25 +300,6 @@ struct glob_list *glob_list_new(const struct vane_strings *patterns, const char 
         return NULL;
     }
     return list;
-}
-
-void glob_list_free(struct glob_list *list)
-{
-    if (!list)
-        return;
-    for (size_t i = 0; i < list->count; i++) {
-        if (list->exact)
-            free(list->exact[i].data);
-        for (size_t j = 0; list->globs && j < list->globs[i].piece_count; j++)
-            free(list->globs[i].pieces[j].data);
-        if (list->globs) {
-            free(list->globs[i].pieces);
-            automaton_free(list->globs[i].automaton);
-        }
-    }
-    free(list->exact);
-    free(list->globs);
-    free(list);
 }
 
 static bool match_one(const struct glob *glob, const char *text, size_t length)

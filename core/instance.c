@@ -160,11 +160,13 @@ void instance_close(struct instance *instance)
 
 int64_t instance_back_off(struct instance *instance, const char *what)
 {
-    int64_t now = vane_monotonic(), limit = FIRST_PAUSE;
-    for (unsigned i = 0; i < instance->tries && limit < LONGEST_PAUSE; i++)
+    const struct runtime *runtime = instance->runtime;
+    int64_t longest = runtime->longest_pause ? runtime->longest_pause : LONGEST_PAUSE;
+    int64_t now = vane_monotonic(), limit = runtime->first_pause ? runtime->first_pause : FIRST_PAUSE;
+    for (unsigned i = 0; i < instance->tries && limit < longest; i++)
         limit *= 2;
-    if (limit > LONGEST_PAUSE)
-        limit = LONGEST_PAUSE;
+    if (limit > longest)
+        limit = longest;
     /* Full jitter, but never nothing: a tenth of the limit at least. */
     int64_t pause = limit / 10 + (int64_t)((double)random() / RAND_MAX * (double)(limit - limit / 10));
     int64_t asked = instance->retry_after - now;

@@ -12,7 +12,7 @@ struct runtime {
     enum vane_mode mode;
     const char    *agent_id;
     struct store  *store;     /* NULL: nothing is kept */
-    int64_t        live_wait; /* --once, --test: how long an input that has no end is listened to */
+    int64_t        first_pause, longest_pause; /* of the back-off, ns; 0: 100 ms, 30 s */
     struct waker   waker;     /* the thread that runs the flow: checkpoints, stop */
     atomic_int     fatal;     /* exit code that an instance asked for; 0: none */
     atomic_bool    abort;     /* the drain limit has passed: nothing waits any more */

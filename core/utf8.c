@@ -62,6 +62,6 @@ size_t utf8_write(char out[UTF8_MAX], uint32_t rune)
     size_t length = rune < 0x800 ? 2 : rune < 0x10000 ? 3 : 4;
     for (size_t i = length - 1; i > 0; i--, rune >>= 6)
         out[i] = (char)(0x80 | (rune & 0x3f));
-    out[0] = (char)((0xf0 << (4 - length)) | rune);
+    out[0] = (char)(0xf0u << (4 - length) | rune);
     return length;
 }

@@ -12,6 +12,28 @@
 
 enum { REASON_MAX = 256, PAIRWISE = 16 };
 
+/* ---- Options ---- */
+
+static bool settle_time_format(struct timestamp_format *format, const char *option, const char *text,
+                               const char *zone_option, const char *zone, struct error *err)
+{
+    if (!format)
+        return error_prefix(err, "%s", option);
+    if (!timestamp_can_read(format))
+        return error_set(err, "%s: \"%s\" has no year", option, text);
+    return timestamp_set_zone(format, zone, err) || error_prefix(err, "%s", zone_option);
+}
+
+struct timestamp_format *codec_time_format(const char *option, const char *text, const char *zone_option,
+                                           const char *zone, struct error *err)
+{
+    struct timestamp_format *format = timestamp_format_new(text, err);
+    if (settle_time_format(format, option, text, zone_option, zone, err))
+        return format;
+    timestamp_format_free(format);
+    return NULL;
+}
+
 /* ---- Bad records ---- */
 
 /* How many of the eight bytes are newlines: a byte that is one becomes 0, and only a 0 keeps its top

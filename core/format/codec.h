@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "core/format/format.h"
+#include "core/format/timestamp.h"
 
 struct decode_plan {
     const struct decode_format *format;
@@ -42,6 +43,10 @@ struct encoder {
 extern const struct decode_format csv_decode, influx_decode, json_decode, value_decode;
 extern const struct encode_format csv_encode, influx_encode, json_encode, table_encode, template_encode,
     value_encode;
+
+/* The time format that two options of a decoder ask for; the error begins with the name of the one. NULL: error. */
+struct timestamp_format *codec_time_format(const char *option, const char *text, const char *zone_option,
+                                           const char *zone, struct error *err);
 
 /* Tells the sink of a bad record: the bytes from `start` to `end` of the call, without the newline at
  * their end. Control characters in the reason become '?'. */

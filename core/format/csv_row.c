@@ -91,21 +91,17 @@ static enum csv_result read_bare(struct csv_row *row, char **next, char *end)
 
 static enum csv_result read_cell(struct csv_row *row, char **next, char *end)
 {
-    char *at = *next;
-    if (row->dialect->trim)
-        while (*at == ' ' || (*at == '\t' && !is_delimiter(row, at, end)))
-            at++;
-    if (*at != '"' || at == end)
+    if (row->dialect->trim) /* even where the delimiter is such a space: a run of them then divides once */
+        while (**next == ' ' || **next == '\t')
+            ++*next;
+    if (**next != '"')
         return read_bare(row, next, end);
-    *next = at;
     enum csv_result result = read_quoted(row, next, end);
     if (result != CSV_ROW)
         return result;
-    at = *next;
     if (row->dialect->trim)
-        while (*at == ' ' && !is_delimiter(row, at, end))
-            at++;
-    *next = at;
+        while (**next == ' ' && !is_delimiter(row, *next, end))
+            ++*next;
     if (line_end(at, end) < 0 && !is_delimiter(row, at, end))
         return fail(row, "something follows a closing quote");
     return CSV_ROW;

@@ -386,10 +386,10 @@ bool layout_read(const struct layout *layout, const struct zone *zone, const cha
     int64_t seconds = civil_seconds(&reading.civil);
     if (reading.has_offset)
         seconds -= reading.offset;
-    else if (!reading.zone_name)
-        seconds = zone_to_utc(zone, seconds);
-    else if (!zone_abbreviated(zone, reading.zone_name, reading.zone_length, seconds, &seconds))
+    else if (reading.zone_name && !zone_abbreviated(zone, reading.zone_name, reading.zone_length, seconds, &seconds))
         return false;
+    else if (!reading.zone_name && zone)
+        seconds = zone_to_utc(zone, seconds);
     return !__builtin_mul_overflow(seconds, SECOND, &seconds) && !__builtin_add_overflow(seconds, reading.ns, time)
         && *time != VANE_NO_TIME;
 }

@@ -54,20 +54,25 @@ static const char *layout_of(const char *text)
     return text;
 }
 
-struct timestamp_format *timestamp_format_new(const char *text, const char *zone, struct error *err)
+struct timestamp_format *timestamp_format_new(const char *text, struct error *err)
 {
     struct timestamp_format *format = alloc_zero(sizeof *format);
     format->unit = unit_of(text);
-    if (format->unit)
-        return format;
-    format->layout = layout_new(layout_of(text));
-    bool fine = layout_has_parts(format->layout)
-             || error_set(err, "\"%s\" is no time format: unix, unix_ms, unix_us, unix_ns, RFC3339 or a layout "
-                               "such as \"2006-01-02 15:04:05\"", text);
-    if (fine && (format->zone = zone_new(zone, err)))
+    if (!format->unit)
+        format->layout = layout_new(layout_of(text));
+    if (format->unit || layout_has_parts(format->layout))
         return format;
     timestamp_format_free(format);
+    error_set(err, "\"%s\" is no time format: unix, unix_ms, unix_us, unix_ns, RFC3339 or a layout such as "
+                   "\"2006-01-02 15:04:05\"", text);
     return NULL;
+}
+
+bool timestamp_set_zone(struct timestamp_format *format, const char *name, struct error *err)
+{
+    zone_free(format->zone);
+    format->zone = zone_new(name, err);
+    return format->zone != NULL;
 }
 
 void timestamp_format_free(struct timestamp_format *format)

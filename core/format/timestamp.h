@@ -13,9 +13,11 @@
 
 struct timestamp_format;
 
-/* `zone` as of zone_new. NULL: what is wrong, without the option's name. */
-struct timestamp_format *timestamp_format_new(const char *text, const char *zone, struct error *err);
+struct timestamp_format *timestamp_format_new(const char *text, struct error *err);
 void timestamp_format_free(struct timestamp_format *format); /* NULL is fine */
+
+/* What times are taken to be of that name no zone; a name as of zone_new. Before the first reading. */
+bool timestamp_set_zone(struct timestamp_format *format, const char *name, struct error *err);
 
 bool timestamp_can_read(const struct timestamp_format *format); /* false: a layout without a year */
 

@@ -318,6 +318,8 @@ bool zone_abbreviated(const struct zone *zone, const char *text, size_t length, 
     *time = local;
     if (length == 3 && (memcmp(text, "UTC", 3) == 0 || memcmp(text, "GMT", 3) == 0))
         return true;
+    if (!zone)
+        return false;
     const struct period *rules[] = { zone->has_rule ? &zone->standard : NULL, zone->has_summer ? &zone->summer : NULL };
     for (size_t i = 0; i < 2; i++)
         if (matches(rules[i], text, length)) {

@@ -21,6 +21,6 @@ int32_t zone_offset(const struct zone *zone, int64_t time);
  * twice in autumn or not at all in spring is taken by one of the two offsets around it, as Go does. */
 int64_t zone_to_utc(const struct zone *zone, int64_t local);
 
-/* The same for a reading that names its abbreviation ("CEST"), which must be one that the zone uses, or "UTC" or
- * "GMT". */
+/* The same for a reading that names its abbreviation ("CEST"), which must be one that the zone uses (NULL:
+ * no zone), or "UTC" or "GMT". */
 bool zone_abbreviated(const struct zone *zone, const char *text, size_t length, int64_t local, int64_t *time);
