@@ -40,11 +40,25 @@ PLUGIN_SO  := $(PLUGINS:%=$(BUILD)/plugins/%.so)
 TESTS      := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*_test.c))
 HOST_LIBS  := $(shell pkg-config --libs $(PKG_host) 2>/dev/null) -lm -ldl -pthread
 
-.PHONY: all help clean unit
-all: $(BUILD)/vane $(PLUGIN_SO) ## Build the agent and its plugins (the default)
+TOOLS      := $(BUILD)/tests/toml_decode $(BUILD)/tests/exchange
+TEST_SO    := $(patsubst tests/plugins/%.c,$(BUILD)/tests/plugins/%.so,$(wildcard tests/plugins/*.c))
+FUZZERS    := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
+BENCHES    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*_bench.c))
+
+# Names that Telegraf has for the same plugins.
+ALIASES    := kafka_consumer:kafka_in influxdb_v2:influx_out influxdb:influx_out
+alias_of    = $(word 1,$(subst :, ,$(1)))
+target_of   = $(word 2,$(subst :, ,$(1)))
+
+.PHONY: all help clean unit check-floors check-syms docs install test-programs
+all: $(BUILD)/vane $(PLUGIN_SO) aliases ## Build the agent and its plugins (the default)
+
+.PHONY: aliases
+aliases: $(PLUGIN_SO)
+	@$(foreach a,$(ALIASES),ln -sf $(call target_of,$(a)).so $(BUILD)/plugins/$(call alias_of,$(a)).so;)
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 clean: ## Remove everything that was built
 	rm -rf build
@@ -73,14 +87,83 @@ $(BUILD)/plugins/$(1).so: $(patsubst %.c,$(OBJ)/%.o,$(wildcard plugins/$(1)/*.c)
 endef
 $(foreach p,$(PLUGINS),$(eval $(call plugin,$(p))))
 
-# ---- Unit tests: each one program, linked with the host (not its main) ----
+# ---- Tests: unit tests are linked with the host (not its main) ----
 $(BUILD)/tests/%_test: $(OBJ)/tests/unit/%_test.o $(HOST_OBJ)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--dynamic-list=core/vane.syms \
 	    -lcmocka $(HOST_LIBS)
 
-unit: $(TESTS) ## Build and run the unit tests
-	@for t in $(TESTS); do $$t || exit 1; done
+# Parts of tools and plugins that have unit tests of their own.
+EXCHANGE_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/tools/exchange/*.c))
+$(BUILD)/tests/exchange_test: $(filter-out %/main.o,$(EXCHANGE_OBJ))
+$(BUILD)/tests/exchange_test: HOST_LIBS += -lssl -lcrypto
+
+$(BUILD)/tests/exchange: $(EXCHANGE_OBJ) $(OBJ)/core/alloc.o $(OBJ)/core/error.o
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ -lcjson -lssl -lcrypto -lm -pthread
+
+$(BUILD)/tests/toml_decode: $(OBJ)/tests/tools/toml_decode.o $(HOST_OBJ)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
+
+$(BUILD)/tests/plugins/%.so: $(OBJ)/tests/plugins/%.o
+	@mkdir -p $(@D)
+	$(call say,SO,$@)
+	$(Q)$(CC) $(LINK) $(LDFLAGS) -shared -o $@ $^ -lm
+
+test-programs: all $(TESTS) $(TOOLS) $(TEST_SO)
+
+unit: test-programs check-floors check-syms ## Build and run the unit tests
+	@tests/run.py --unit --build $(BUILD)
+
+test: ## Install what is needed, build, run every test (`make test-full`: also those that take long to prepare)
+	@packaging/install-dependencies test
+	@$(MAKE) test-programs check-floors check-syms
+	@tests/run.py --build $(BUILD)
+
+test-full:
+	@packaging/install-dependencies full
+	@$(MAKE) test-programs check-floors check-syms
+	@tests/run.py --full --build $(BUILD)
+
+# A fuzzer is built with clang and what it links of the host, all instrumented.
+FUZZ_SRC := $(HOST_SRC)
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(HOST_SRC)
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)
+	$(Q)clang $(filter-out -MMD -MP -fvisibility=hidden,$(FLAGS)) -O1 -g -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all -o $@ $< $(HOST_SRC) $(HOST_LIBS)
+
+FUZZ_TIME ?= 20
+fuzz: $(FUZZERS) ## Run every fuzzer for FUZZ_TIME seconds
+	@tests/fuzz/run $(FUZZ_TIME) $(FUZZERS)
+
+# ---- Benchmarks ----
+$(BUILD)/bench/%_bench: $(OBJ)/tests/bench/%_bench.o $(HOST_OBJ)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--dynamic-list=core/vane.syms $(HOST_LIBS)
+
+# ---- Rules of the house ----
+check-floors: ## Does every file include only lower floors?
+	@tests/tools/check-floors
+
+check-syms: ## Does core/vane.syms list what plugin.h declares?
+	@tests/tools/check-syms
+
+docs: all ## Write the options tables of the READMEs of all plugins
+	@for p in $(PLUGINS); do $(BUILD)/vane help $$p --readme plugins/$$p/README.md || exit 1; done
+
+# ---- Installing ----
+install: all ## Install into DESTDIR/PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/vane/plugins $(DESTDIR)$(PREFIX)/include/vane
+	install -m 755 $(BUILD)/vane $(DESTDIR)$(PREFIX)/bin/vane
+	install -m 644 core/plugin.h $(DESTDIR)$(PREFIX)/include/vane/plugin.h
+	install -m 644 $(PLUGIN_SO) $(DESTDIR)$(PREFIX)/lib/vane/plugins
+	$(foreach a,$(ALIASES),ln -sf $(call target_of,$(a)).so $(DESTDIR)$(PREFIX)/lib/vane/plugins/$(call alias_of,$(a)).so;)
+	install -d $(DESTDIR)$(PREFIX)/share/vane/config
+	install -m 644 $(wildcard config/*.toml) $(DESTDIR)$(PREFIX)/share/vane/config
 
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

@@ -1,7 +1,6 @@
 /* errors - see errors.h. */
 #include "config/errors.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,19 +21,18 @@ static size_t print_place(char *to, size_t size, const char *file, unsigned line
     return length < 0 ? 0 : (size_t)length;
 }
 
-bool errors_add(struct config_errors *errors, const char *file, unsigned line, const char *format, ...)
+bool errors_add_args(struct config_errors *errors, const char *file, unsigned line, const char *format,
+                     va_list args)
 {
-    va_list args, again;
-    va_start(args, format);
+    va_list again;
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
-    va_end(args);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
     size_t text_size = length < 0 ? 1 : size_add((size_t)length, 1);
     size_t place = print_place(NULL, 0, file, line);
     char *text = alloc_zero(size_add(place, text_size));
     print_place(text, place + 1, file, line);
-    vsnprintf(text + place, text_size, format, again);
-    va_end(again);
+    vsnprintf(text + place, text_size, format, args);
     hide_control_characters(text);
 
     if (errors->count == errors->capacity) {
@@ -42,6 +40,15 @@ bool errors_add(struct config_errors *errors, const char *file, unsigned line, c
         errors->lines = alloc_resize(errors->lines, errors->capacity, sizeof *errors->lines);
     }
     errors->lines[errors->count++] = text;
+    return false;
+}
+
+bool errors_add(struct config_errors *errors, const char *file, unsigned line, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    errors_add_args(errors, file, line, format, args);
+    va_end(args);
     return false;
 }
 

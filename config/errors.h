@@ -10,6 +10,7 @@
  * on, and only their caller stops. Zero is the empty list. Own thread.
  */
 #pragma once
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -24,5 +25,7 @@ struct config_errors {
  * Returns false, so that a failing exit is one line. */
 bool errors_add(struct config_errors *errors, const char *file, unsigned line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+bool errors_add_args(struct config_errors *errors, const char *file, unsigned line, const char *format,
+                     va_list args) __attribute__((format(printf, 4, 0)));
 
 void errors_release(struct config_errors *errors); /* leaves the empty list */

@@ -2,9 +2,6 @@
 #include "core/instance.h"
 
 #include "core/alloc.h"
-#include "core/input.h"
-#include "core/line.h"
-#include "core/output.h"
 #include "core/write.h"
 
 #include <assert.h>
@@ -247,7 +244,7 @@ void vane_gauge(struct vane_self *self, const char *name, double value)
     atomic_store_explicit(&named->value, value, memory_order_relaxed);
 }
 
-/* ---- What depends on the role ---- */
+/* ---- About the agent ---- */
 
 enum vane_mode vane_mode(struct vane_self *self)
 {
@@ -262,43 +259,6 @@ const char *vane_agent(struct vane_self *self)
 void vane_tick_every(struct vane_self *self, int64_t ns)
 {
     instance_of(self)->tick_every = ns;
-}
-
-struct vane_batch *vane_batch_new(struct vane_self *self)
-{
-    struct batch *batch = batch_new();
-    const struct stage *stage = instance_of(self)->stage;
-    if (stage) {
-        batch->view.lane = stage->lane;
-        batch->arrival = stage->arrival;
-    }
-    return &batch->view;
-}
-
-bool vane_emit(struct vane_self *self, struct vane_batch *view)
-{
-    struct instance *instance = instance_of(self);
-    assert(instance->input || instance->stage);
-    return instance->input ? input_emit(instance->input, batch_of(view)) : stage_emit(instance->stage, batch_of(view));
-}
-
-bool vane_wait(struct vane_self *self, int64_t ns)
-{
-    struct instance *instance = instance_of(self);
-    assert(instance->input || instance->output);
-    return instance->input ? input_wait(instance->input, ns) : output_wait(instance->output, ns);
-}
-
-int vane_wait_fd(struct vane_self *self)
-{
-    struct instance *instance = instance_of(self);
-    assert(instance->input || instance->output);
-    if (instance->input) {
-        instance->input->waits_by_fd = true;
-        return waker_fd(&instance->input->waker);
-    }
-    instance->output->waits_by_fd = true;
-    return waker_fd(&instance->output->waker);
 }
 
 /* ---- Formats ---- */
