@@ -96,8 +96,9 @@ $(BUILD)/tests/%_test: $(OBJ)/tests/unit/%_test.o $(HOST_OBJ)
 
 # Parts of tools and plugins that have unit tests of their own.
 EXCHANGE_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/tools/exchange/*.c))
-$(BUILD)/tests/exchange_test: $(filter-out %/main.o,$(EXCHANGE_OBJ))
-$(BUILD)/tests/exchange_test: HOST_LIBS += -lssl -lcrypto
+EXCHANGE_TESTS := $(BUILD)/tests/exchange_test $(BUILD)/tests/exchange_market_test
+$(EXCHANGE_TESTS): $(filter-out %/main.o,$(EXCHANGE_OBJ))
+$(EXCHANGE_TESTS): HOST_LIBS += -lssl -lcrypto
 
 $(BUILD)/tests/exchange: $(EXCHANGE_OBJ) $(OBJ)/core/alloc.o $(OBJ)/core/error.o
 	@mkdir -p $(@D)

@@ -5,8 +5,8 @@
  *     struct describe_subject subject = { VANE_INPUT, "kafka_in", "Reads Kafka topics.", sections, 2 };
  *     describe_help(&text, &subject);
  *
- * All of them append whole lines to `out`, without a blank line before or after. What describe_sample writes is valid once the dots of what is required are
- * filled in, and stays so whatever of it is uncommented. Any thread.
+ * All of them append whole lines to `out`, without a blank line before or after. What describe_sample
+ * writes can be read as it is, and stays so whatever of it is uncommented. Any thread.
  */
 #pragma once
 #include <stdbool.h>

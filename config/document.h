@@ -7,9 +7,9 @@
  *     config_release(&config);
  *
  * Sections are [agent], [global_tags] ([tags]), [[inputs.NAME]], [[processors.NAME]] and
- * [[outputs.NAME]]; a plugin that stands once may be written [inputs.NAME]. Splitting a configuration in files
- * isolates nothing: it is as if they stood in one, but that of agents and tags that stand more than once the
- * later ones overlay the earlier, key by key, with a warning for agents.
+ * [[outputs.NAME]]; a plugin that stands once may be written [inputs.NAME]. It is as if all files stood in
+ * one: they isolate nothing. But an agent and tags may stand in each, and then the later ones overlay the
+ * earlier, key by key, with a warning for agents.
  *
  * What a plugin's table means is not looked at here: see common.h and options.h. Own thread; once
  * read, a configuration does not change.

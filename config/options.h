@@ -50,21 +50,21 @@ struct options_lists {
 
 /* Where options are written. Of several tables the later ones overlay the earlier, key by key. */
 struct options_source {
-    const char                      *key;    /* what stands before the option in errors: "outputs.influx_out" */
-    const struct toml_table *const  *tables;
-    size_t                           count;
+    const char                     *key;    /* what errors put before the option: "outputs.influx_out" */
+    const struct toml_table *const *tables;
+    size_t                          count;
 };
 
 /* Where they go. */
 struct options_target {
     const struct vane_option *options; /* NULL: none */
-    void                     *state;   /* NULL: names that do not belong here, each an error that says `why` */
+    void                     *state;   /* NULL: what does not belong here, an error that says `why` */
     const char               *why;     /* NULL: the help of the option is the reason */
 };
 
 /* Writes presets, then what is set. An option that is neither set nor has a preset is left as the
- * caller had it: zero, or a default of the caller's. Texts and lists live in the arena. False after an
- * error; the structs are then filled as far as they were right. */
+ * caller had it: zero (a text: NULL), or a default of the caller's. Texts and lists live in the arena.
+ * False after an error; the structs are then filled as far as they were right. */
 bool options_fill(const struct options_source *source, const struct options_target *targets, size_t count,
                   struct arena *arena, struct config_errors *errors);
 

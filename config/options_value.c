@@ -22,10 +22,11 @@ bool options_fail_type(const struct options_item *item, const struct toml_value 
                         options_kind_name(option, true), toml_type_name(value->type), hint);
 }
 
-/* "wants ..., not "abc"", without the text where it is a secret. */
-static bool fail_text(const struct options_item *item, const struct toml_value *value, const char *wanted,
-                      const struct toml_string *text)
+/* "wants ..., not "abc"", without the text where it is a secret. The text is the one of the file: what a
+ * variable holds may be a secret as well. */
+static bool fail_text(const struct options_item *item, const struct toml_value *value, const char *wanted)
 {
+    const struct toml_string *text = &value->string;
     if (item->option->secret)
         return options_fail(item->reader, &value->place, item->path, "wants %s", wanted);
     size_t shown = text->length;
@@ -183,7 +184,7 @@ static bool read_duration(const struct options_item *item, const struct toml_val
         return false;
     int64_t ns;
     if (!duration_of(value, &text, &ns) && value->type == TOML_STRING)
-        return fail_text(item, value, "a duration such as \"10s\" or \"1h30m\"", &text);
+        return fail_text(item, value, "a duration such as \"10s\" or \"1h30m\"");
     if (!duration_of(value, &text, &ns))
         return options_fail(item->reader, &value->place, item->path, "is more seconds than can be counted");
     if (!check_range(item, value, (double)ns))
@@ -200,7 +201,7 @@ static bool read_size(const struct options_item *item, const struct toml_value *
         if (!options_resolve(item, value, &text))
             return false;
         if (!quantity_read_size(text.text, text.length, &bytes))
-            return fail_text(item, value, "a size such as \"4MB\" or \"64KiB\"", &text);
+            return fail_text(item, value, "a size such as \"4MB\" or \"64KiB\"");
     } else if (value->type != TOML_INT) {
         return options_fail_type(item, value);
     } else if (value->integer < 0) {
@@ -223,7 +224,7 @@ static bool read_time(const struct options_item *item, const struct toml_value *
             return false;
         found = options_parse(item->reader->arena, text.text);
         if (!found || found->type != TOML_DATETIME)
-            return fail_text(item, value, "a time such as \"2024-05-01T12:00:00Z\"", &text);
+            return fail_text(item, value, "a time such as \"2024-05-01T12:00:00Z\"");
     }
     if (found->type != TOML_DATETIME)
         return options_fail_type(item, value);
@@ -233,14 +234,13 @@ static bool read_time(const struct options_item *item, const struct toml_value *
     return true;
 }
 
-static bool fail_choice(const struct options_item *item, const struct toml_value *value,
-                        const struct toml_string *text)
+static bool fail_choice(const struct options_item *item, const struct toml_value *value)
 {
     struct vane_text wanted = { 0 };
     vane_text_addf(&wanted, "one of");
     for (const char *const *choice = item->option->choices; *choice; choice++)
         vane_text_addf(&wanted, "%s \"%s\"", choice == item->option->choices ? "" : ",", *choice);
-    fail_text(item, value, wanted.data, text);
+    fail_text(item, value, wanted.data);
     vane_text_release(&wanted);
     return false;
 }
@@ -258,7 +258,7 @@ static bool read_choice(const struct options_item *item, const struct toml_value
             return true;
         }
     }
-    return fail_choice(item, value, &text);
+    return fail_choice(item, value);
 }
 
 bool options_read_scalar(const struct options_item *item, const struct toml_value *value, void *to)

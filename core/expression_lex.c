@@ -167,7 +167,8 @@ static bool read_string(struct expression_lexer *lexer, struct expression_token 
     char three[4] = { quote, quote, quote, '\0' }, one[2] = { quote, '\0' };
     const char *ending = starts_with(lexer, three) ? three : one;
     lexer->at += strlen(ending);
-    struct text text = { .data = arena_take(lexer->arena, (size_t)(lexer->end - lexer->at) + 1) };
+    size_t most = (size_t)(lexer->end - lexer->at) + 1;
+    struct text text = { .data = arena_take(lexer->arena, most) };
     while (lexer->at < lexer->end && !starts_with(lexer, ending)) {
         char c = *lexer->at++;
         if (ending == one && (c == '\n' || c == '\r'))
@@ -185,6 +186,7 @@ static bool read_string(struct expression_lexer *lexer, struct expression_token 
         return expression_fail(lexer, token->at, "this text has no end: expected %s", ending);
     lexer->at += strlen(ending);
     text.data[text.length] = '\0';
+    arena_extend(lexer->arena, text.data, most, text.length + 1); /* gives back the rest */
     token->kind = TOKEN_STRING;
     token->text = text.data;
     token->text_length = text.length;

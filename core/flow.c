@@ -273,6 +273,7 @@ bool flow_keeps_state(const struct flow *flow)
 
 void flow_start(struct flow *flow)
 {
+    flow->runtime->flow = flow;
     for (size_t i = 0; i < flow->graph.count; i++)
         if (flow->outputs[i])
             output_start(flow->outputs[i]);
@@ -327,6 +328,65 @@ struct instance *const *flow_instances(const struct flow *flow, size_t *count)
 {
     *count = flow->instance_count;
     return flow->instances;
+}
+
+static void queued_at(const struct instance *instance, size_t *bytes, size_t *metrics)
+{
+    const struct output *output = instance->output;
+    *bytes = *metrics = 0;
+    for (size_t i = 0; output && i < output->edge_count; i++) {
+        size_t b, m;
+        edge_load(output->edges[i].edge, &b, &m);
+        *bytes += b;
+        *metrics += m;
+    }
+}
+
+static void visit_named(const struct instance *instance, struct vane_stat stat,
+                        void (*visit)(void *, const struct vane_stat *), void *context)
+{
+    for (struct stats_named *named = atomic_load(&((struct instance *)instance)->stats.named); named; named = named->next) {
+        stat.counter = named->name;
+        stat.gauge = named->gauge;
+        stat.count = atomic_load(&named->count);
+        stat.value = atomic_load(&named->value);
+        visit(context, &stat);
+    }
+}
+
+static void visit_instance(const struct instance *instance, void (*visit)(void *, const struct vane_stat *), void *context)
+{
+    static const char *const roles[] = { "", "input", "processor", "output" };
+    struct vane_stat stat = { .role = roles[instance->plugin->role], .plugin = instance->plugin->name,
+                              .name = instance->self.name };
+    for (int i = 0; i < STATS_COUNT; i++) {
+        stat.counter = stats_names[i];
+        stat.count = stats_get(&instance->stats, i);
+        visit(context, &stat);
+    }
+    visit_named(instance, stat, visit, context);
+    if (instance->plugin->role != VANE_OUTPUT)
+        return;
+    size_t bytes, metrics;
+    queued_at(instance, &bytes, &metrics);
+    const struct { const char *counter; double value; } gauges[] = {
+        { "queued_bytes", (double)bytes }, { "queued_metrics", (double)metrics },
+        { "latency_p50_ns", (double)stats_latency_quantile(&instance->stats, 0.5) },
+        { "latency_p99_ns", (double)stats_latency_quantile(&instance->stats, 0.99) },
+    };
+    stat.gauge = true;
+    for (size_t i = 0; i < sizeof gauges / sizeof *gauges; i++) {
+        stat.counter = gauges[i].counter;
+        stat.value = gauges[i].value;
+        visit(context, &stat);
+    }
+}
+
+void vane_stats(struct vane_self *self, void (*visit)(void *context, const struct vane_stat *stat), void *context)
+{
+    const struct flow *flow = instance_of(self)->runtime->flow;
+    for (size_t i = 0; i < flow->instance_count; i++)
+        visit_instance(flow->instances[i], visit, context);
 }
 
 /* ---- Stopping ---- */

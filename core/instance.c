@@ -2,7 +2,7 @@
 #include "core/instance.h"
 
 #include "core/alloc.h"
-#include "core/write.h"
+#include "core/store.h"
 
 #include <assert.h>
 #include <stdio.h>

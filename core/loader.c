@@ -245,7 +245,7 @@ const struct vane_plugin *loader_get(struct loader *loader, enum vane_role role,
     if (!found)
         not_found(loader, role, name, err);
     if (plugin && plugin->role != role) {
-        error_set(err, "'%s' is an %s plugin, not an %s", name, role_names[plugin->role], role_names[role]);
+        error_set(err, "'%s' is one of the %ss, not of the %ss", name, role_names[plugin->role], role_names[role]);
         return NULL;
     }
     return plugin;

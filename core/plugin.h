@@ -24,6 +24,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#pragma GCC visibility push(default) /* what is declared here crosses the border of a .so */
+
 #define VANE_PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
 
 /* ---- Results: the answer of every callback -------------------------------------------------- */
@@ -58,6 +60,18 @@ void vane_retry_after(struct vane_self *self, int64_t ns);
  * literal. Per batch or per event, not per metric. */
 void vane_count(struct vane_self *self, const char *name, uint64_t add);
 void vane_gauge(struct vane_self *self, const char *name, double value);
+
+/* What all instances of the agent have counted, for an input that reports it: metrics_in, metrics_out,
+ * metrics_filtered, metrics_dropped, metrics_rejected, records_bad, errors, writes, write_time_ns,
+ * queued_metrics, queued_bytes, latency_p50_ns, latency_p99_ns, and what plugins count themselves. */
+struct vane_stat {
+    const char *role, *plugin, *name; /* "input", "kafka_in", alias or the plugin's name */
+    const char *counter;
+    bool        gauge;                /* then `value` counts, else `count` */
+    uint64_t    count;
+    double      value;
+};
+void vane_stats(struct vane_self *self, void (*visit)(void *context, const struct vane_stat *stat), void *context);
 
 /* Wall clock and monotonic clock. Processors use neither: they live on the times of metrics. [any] */
 int64_t vane_now(void);
@@ -403,4 +417,6 @@ struct vane_plugin {
     enum vane_result (*load)(struct vane_self *self, const struct vane_record *record);
 };
 
-extern __attribute__((visibility("default"))) const struct vane_plugin vane_plugin;
+extern const struct vane_plugin vane_plugin;
+
+#pragma GCC visibility pop

@@ -7,11 +7,13 @@
 #include <stdatomic.h>
 
 struct store;
+struct flow;
 
 struct runtime {
     enum vane_mode mode;
     const char    *agent_id;
     struct store  *store;     /* NULL: nothing is kept */
+    struct flow   *flow;      /* whose instances vane_stats visits */
     int64_t        first_pause, longest_pause; /* of the back-off, ns; 0: 100 ms, 30 s */
     struct waker   waker;     /* the thread that runs the flow: checkpoints, stop */
     atomic_int     fatal;     /* exit code that an instance asked for; 0: none */

@@ -34,6 +34,15 @@ struct timestamp_format *codec_time_format(const char *option, const char *text,
     return NULL;
 }
 
+bool codec_globs(struct glob_list **list, const char *option, const struct vane_strings *patterns, struct error *err)
+{
+    *list = NULL;
+    if (!patterns->count)
+        return true;
+    *list = glob_list_new(patterns, NULL, err);
+    return *list || error_prefix(err, "%s", option);
+}
+
 /* ---- Bad records ---- */
 
 /* How many of the eight bytes are newlines: a byte that is one becomes 0, and only a 0 keeps its top

@@ -6,6 +6,7 @@
 #pragma once
 #include "core/format/format.h"
 #include "core/format/timestamp.h"
+#include "core/glob.h"
 
 struct decode_plan {
     const struct decode_format *format;
@@ -47,6 +48,9 @@ extern const struct encode_format csv_encode, influx_encode, json_encode, table_
 /* The time format that two options of a decoder ask for; the error begins with the name of the one. NULL: error. */
 struct timestamp_format *codec_time_format(const char *option, const char *text, const char *zone_option,
                                            const char *zone, struct error *err);
+
+/* The globs of an option, NULL where it is empty. False: error, which begins with the option's name. */
+bool codec_globs(struct glob_list **list, const char *option, const struct vane_strings *patterns, struct error *err);
 
 /* Tells the sink of a bad record: the bytes from `start` to `end` of the call, without the newline at
  * their end. Control characters in the reason become '?'. */

@@ -102,7 +102,7 @@ static enum csv_result read_cell(struct csv_row *row, char **next, char *end)
     if (row->dialect->trim)
         while (**next == ' ' && !is_delimiter(row, *next, end))
             ++*next;
-    if (line_end(at, end) < 0 && !is_delimiter(row, at, end))
+    if (line_end(*next, end) < 0 && !is_delimiter(row, *next, end))
         return fail(row, "something follows a closing quote");
     return CSV_ROW;
 }

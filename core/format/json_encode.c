@@ -6,7 +6,6 @@
  * Fields are sorted by key; those that are NaN or infinite are left out, since JSON cannot say them. */
 #include "core/format/codec.h"
 #include "core/format/json_read.h"
-#include "core/glob.h"
 #include "core/json_text.h"
 #include "core/number.h"
 
@@ -42,23 +41,14 @@ struct json_encoder {
     struct vane_text         time; /* as text, not yet quoted */
 };
 
-static bool compile_globs(struct glob_list **list, const char *option, const struct vane_strings *patterns,
-                          struct error *err)
-{
-    if (!patterns->count)
-        return true;
-    *list = glob_list_new(patterns, NULL, err);
-    return *list || error_prefix(err, "%s", option);
-}
-
 static bool prepare(struct encoder *base, struct error *err)
 {
     struct json_encoder *encoder = (struct json_encoder *)base;
     const struct json_encode_options *chosen = base->options;
     for (encoder->unit = 1; encoder->unit <= chosen->json_timestamp_units / 10;)
         encoder->unit *= 10;
-    if (!compile_globs(&encoder->include, "json_nested_fields_include", &chosen->json_nested_fields_include, err)
-        || !compile_globs(&encoder->exclude, "json_nested_fields_exclude", &chosen->json_nested_fields_exclude, err))
+    if (!codec_globs(&encoder->include, "json_nested_fields_include", &chosen->json_nested_fields_include, err)
+        || !codec_globs(&encoder->exclude, "json_nested_fields_exclude", &chosen->json_nested_fields_exclude, err))
         return false;
     if (!*chosen->json_timestamp_format)
         return true;
@@ -103,10 +93,7 @@ static void add_compact(struct vane_text *out, const char *text, const char *end
 static bool add_nested(struct vane_text *out, const struct vane_field *field)
 {
     struct json_reader reader = { .next = field->s, .end = field->s + field->length };
-    bool whole = json_skip(&reader) || (reader.more && reader.next == reader.end && !reader.depth
-                                        && field->length && field->s[field->length - 1] >= '0'
-                                        && field->s[field->length - 1] <= '9');
-    if (!whole || json_peek(&reader))
+    if (!json_skip(&reader) || json_peek(&reader))
         return false;
     add_compact(out, field->s, reader.end);
     return true;

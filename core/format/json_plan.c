@@ -24,15 +24,6 @@ const struct vane_option json_decode_options[] = {
     { 0 },
 };
 
-static bool compile_globs(struct glob_list **list, const char *option, const struct vane_strings *patterns,
-                          struct error *err)
-{
-    if (!patterns->count)
-        return true;
-    *list = glob_list_new(patterns, NULL, err);
-    return *list || error_prefix(err, "%s", option);
-}
-
 /* Divides at dots; a backslash takes the meaning from what follows it. */
 static bool compile_query(struct json_plan *plan, const char *text, struct error *err)
 {
@@ -59,8 +50,8 @@ bool json_plan_prepare(struct decode_plan *base, struct error *err)
 {
     struct json_plan *plan = (struct json_plan *)base;
     const struct json_decode_options *chosen = base->options;
-    if (!compile_query(plan, chosen->json_query, err) || !compile_globs(&plan->tags, "tag_keys", &chosen->tag_keys, err)
-        || !compile_globs(&plan->strings, "json_string_fields", &chosen->json_string_fields, err))
+    if (!compile_query(plan, chosen->json_query, err) || !codec_globs(&plan->tags, "tag_keys", &chosen->tag_keys, err)
+        || !codec_globs(&plan->strings, "json_string_fields", &chosen->json_string_fields, err))
         return false;
     if (!*chosen->json_time_key)
         return true;

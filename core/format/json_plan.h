@@ -1,7 +1,6 @@
 /* json_plan - the options of the json decoder, and what they compile to. For core/format/ only. */
 #pragma once
 #include "core/format/codec.h"
-#include "core/glob.h"
 
 struct json_decode_options {
     bool                json_strict;

@@ -145,7 +145,7 @@ static bool skip_number(struct json_reader *reader)
     double value;
     if ((exponent || reader->next - start > SAFE_DIGITS) && !number_scan_float(start, reader->next, &value))
         return fail(reader, "a number is out of range");
-    return here(reader); /* at the very end further digits might come */
+    return true;
 }
 
 static bool skip_word(struct json_reader *reader, const char *word)

@@ -127,7 +127,7 @@ static void test_moment__refuses_what_is_no_time(void **state)
 static void test_moment__reads_durations(void **state)
 {
     (void)state;
-    int64_t duration;
+    int64_t duration = -1;
     struct error err;
     assert_true(moment_parse_duration("1.5s", &duration, &err));
     assert_int_equal(duration, 1500000000);
@@ -212,9 +212,7 @@ static void test_frame__unmasks_a_clients_text(void **state)
     char bytes[] = "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"; /* RFC 6455, 5.7 */
     struct frame_in in;
     assert_int_equal(read_frame(bytes, 11, &in), FRAME_READY);
-    assert_int_equal(in.opcode, FRAME_TEXT);
-    assert_true(in.final);
-    assert_int_equal(in.length, 5);
+    assert_true(in.opcode == FRAME_TEXT && in.final && in.length == 5);
     assert_memory_equal(in.payload, "Hello", 5);
 }
 

@@ -14,7 +14,7 @@ struct inner { const char *name; int64_t wait; };
 struct all {
     const char           *text, *token;
     bool                  flag;
-    int64_t               number, wait, when;
+    int64_t               number, wait, secret_wait, when;
     uint64_t              count, size;
     double                real;
     int                   choice;
@@ -45,6 +45,7 @@ static const struct vane_option options[] = {
     VANE_OPT_BOOL(struct all, flag, .preset = "true", .help = "h"),
     VANE_OPT_INT(struct all, number, .least = -5, .most = 10, .help = "h"),
     VANE_OPT_DURATION(struct all, wait, .preset = "\"10s\"", .least = 1e9, .most = 1e12, .help = "h"),
+    VANE_OPT_DURATION(struct all, secret_wait, .secret = true, .help = "h"),
     VANE_OPT_TIME(struct all, when, .help = "h"),
     VANE_OPT_UINT(struct all, count, .help = "h"),
     VANE_OPT_SIZE(struct all, size, .help = "h"),
@@ -364,6 +365,16 @@ static void test_options__put_in_variables(void **state)
                  "${VANE_T_NONE:-default} gives it a default");
 }
 
+static void test_options__keep_secrets_and_variables_out_of_errors(void **state)
+{
+    (void)state;
+    setenv("VANE_T", "hunter2", 1);
+    assert_error("wait = '${VANE_T}'",
+                 "f:1: in.x.wait: wants a duration such as \"10s\" or \"1h30m\", not \"${VANE_T}\"");
+    assert_error("secret_wait = 'hunter2'",
+                 "f:1: in.x.secret_wait: wants a duration such as \"10s\" or \"1h30m\"");
+}
+
 static void test_options__take_numbers_and_booleans_from_variables(void **state)
 {
     (void)state;
@@ -414,6 +425,7 @@ int main(void)
         cmocka_unit_test(test_options__miss_what_is_required),
         cmocka_unit_test(test_options__report_every_error),
         cmocka_unit_test(test_options__put_in_variables),
+        cmocka_unit_test(test_options__keep_secrets_and_variables_out_of_errors),
         cmocka_unit_test(test_options__take_numbers_and_booleans_from_variables),
         cmocka_unit_test(test_options__refuse_a_variable_of_another_type),
     };

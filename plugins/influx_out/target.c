@@ -1,0 +1,173 @@
+/* target - see target.h. */
+#include "plugins/influx_out/target.h"
+
+#include "plugins/shared/http.h"
+
+/* ---- Which API ---- */
+
+static bool is_set(const char *text)
+{
+    return text && text[0];
+}
+
+static enum influx_api guess_api(const struct influx *influx, const char **why)
+{
+    bool v2 = is_set(influx->bucket) || is_set(influx->bucket_tag);
+    bool v1 = is_set(influx->database) || is_set(influx->database_tag);
+    if (v1 != v2)
+        return v1 ? INFLUX_V1 : INFLUX_V2;
+    *why = v1 ? "bucket (v2) and database (v1) are both set: set api, or leave one out"
+              : "set bucket and token (v2), or database (v1)";
+    return INFLUX_AUTO;
+}
+
+enum influx_api target_api(const struct influx *influx, const char **why)
+{
+    enum influx_api api = (enum influx_api)influx->api;
+    if (api == INFLUX_AUTO)
+        return guess_api(influx, why);
+    bool bucket = is_set(influx->bucket) || is_set(influx->bucket_tag);
+    bool database = is_set(influx->database) || is_set(influx->database_tag);
+    if (api == INFLUX_V1 ? database : api == INFLUX_V2 ? bucket : bucket || database)
+        return api;
+    *why = api == INFLUX_V1   ? "api = \"v1\" needs database or database_tag"
+           : api == INFLUX_V2 ? "api = \"v2\" needs bucket or bucket_tag"
+                              : "api = \"v3\" needs database or bucket";
+    return INFLUX_AUTO;
+}
+
+/* ---- Targets ---- */
+
+/* v3 takes either name; v1 and v2 their own. */
+static const char *choose(const struct influx *influx, const char *bucket, const char *database)
+{
+    if (influx->api == INFLUX_V1 || (influx->api == INFLUX_V3 && is_set(database)))
+        return database ? database : "";
+    return bucket ? bucket : "";
+}
+
+struct target target_default(const struct influx *influx)
+{
+    const char *policy = influx->api == INFLUX_V1 ? influx->retention_policy : NULL;
+    return (struct target){ choose(influx, influx->bucket, influx->database), policy ? policy : "" };
+}
+
+const char *target_bucket_tag(const struct influx *influx)
+{
+    const char *tag = choose(influx, influx->bucket_tag, influx->database_tag);
+    return tag[0] ? tag : NULL;
+}
+
+const char *target_policy_tag(const struct influx *influx)
+{
+    return influx->api == INFLUX_V1 && is_set(influx->retention_policy_tag) ? influx->retention_policy_tag : NULL;
+}
+
+/* ---- URLs ---- */
+
+static void add_parameter(struct vane_text *url, const char *name, const char *value)
+{
+    if (!value || !value[0])
+        return;
+    bool first = !strchr(url->data, '?');
+    vane_text_addf(url, "%c%s=", first ? '?' : '&', name);
+    http_escape(url, value);
+}
+
+static void add_v1(struct vane_text *url, const struct influx *influx, const struct target *target)
+{
+    /* `u`: with `us`, 1.6 takes the times for nanoseconds, and says nothing. */
+    static const char *const precisions[] = { "ns", "u", "ms", "s" };
+    static const char *const levels[] = { "any", "one", "quorum", "all" };
+    vane_text_addf(url, "/write");
+    add_parameter(url, "db", target->bucket);
+    add_parameter(url, "rp", target->policy);
+    add_parameter(url, "precision", precisions[influx->precision]);
+    add_parameter(url, "consistency", levels[influx->write_consistency]);
+}
+
+static void add_v2(struct vane_text *url, const struct influx *influx, const struct target *target)
+{
+    static const char *const precisions[] = { "ns", "us", "ms", "s" };
+    vane_text_addf(url, "/api/v2/write");
+    add_parameter(url, "org", influx->organization);
+    add_parameter(url, "bucket", target->bucket);
+    add_parameter(url, "precision", precisions[influx->precision]);
+}
+
+static void add_v3(struct vane_text *url, const struct influx *influx, const struct target *target)
+{
+    static const char *const precisions[] = { "nanosecond", "microsecond", "millisecond", "second" };
+    vane_text_addf(url, "/api/v3/write_lp");
+    add_parameter(url, "db", target->bucket);
+    add_parameter(url, "precision", precisions[influx->precision]);
+}
+
+void target_add_write_url(struct vane_text *url, const struct influx *influx, const struct server *server,
+                          const struct target *target)
+{
+    vane_text_addf(url, "%s", server->base);
+    if (influx->api == INFLUX_V1)
+        add_v1(url, influx, target);
+    else if (influx->api == INFLUX_V2)
+        add_v2(url, influx, target);
+    else
+        add_v3(url, influx, target);
+}
+
+void target_add_query_url(struct vane_text *url, const struct server *server)
+{
+    vane_text_addf(url, "%s/query", server->base);
+}
+
+void target_add_create_form(struct vane_text *form, const struct target *target)
+{
+    vane_text_addf(form, "q=CREATE%%20DATABASE%%20%%22");
+    for (const char *at = target->bucket; *at; at++) {
+        char quoted[3] = { '\\', *at, '\0' };
+        http_escape(form, strchr("\"\\", *at) ? quoted : quoted + 1);
+    }
+    vane_text_addf(form, "%%22");
+}
+
+int64_t target_unit(const struct influx *influx)
+{
+    static const int64_t units[] = { 1, 1000, 1000000, 1000000000 };
+    return units[influx->precision];
+}
+
+/* ---- Headers ---- */
+
+static void add_authorization(struct curl_slist **headers, const struct influx *influx)
+{
+    bool user = is_set(influx->username) && influx->api != INFLUX_V1; /* v1: basic, by libcurl */
+    if (!is_set(influx->token) && !user)
+        return;
+    struct vane_text value = { 0 };
+    vane_text_addf(&value, influx->api == INFLUX_V3 ? "Bearer " : "Token ");
+    if (is_set(influx->token))
+        vane_text_addf(&value, "%s", influx->token);
+    else
+        vane_text_addf(&value, "%s:%s", influx->username, influx->password ? influx->password : "");
+    http_header_add(headers, "Authorization", value.data);
+    explicit_bzero(value.data, value.length);
+    vane_text_release(&value);
+}
+
+static void add_common(struct curl_slist **headers, const struct influx *influx)
+{
+    add_authorization(headers, influx);
+    http_header_add(headers, "Expect", "");
+    for (size_t i = 0; i < influx->http_headers.count; i++)
+        http_header_add(headers, influx->http_headers.items[i].key, influx->http_headers.items[i].value);
+}
+
+void target_add_headers(struct influx *influx)
+{
+    http_header_add(&influx->write_headers, "Content-Type", "text/plain; charset=utf-8");
+    if (influx->content_encoding == INFLUX_GZIP)
+        http_header_add(&influx->write_headers, "Content-Encoding", "gzip");
+    add_common(&influx->write_headers, influx);
+    http_header_add(&influx->query_headers, "Content-Type", "application/x-www-form-urlencoded");
+    add_common(&influx->query_headers, influx);
+}
