@@ -130,13 +130,19 @@ test-full:
 	@$(MAKE) test-programs check-floors check-syms
 	@tests/run.py --full --build $(BUILD)
 
-# A fuzzer is built with clang and what it links of the host, all instrumented.
-FUZZ_SRC := $(HOST_SRC)
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(HOST_SRC)
+# A fuzzer is built with clang; what it links of the host is instrumented, once for all.
+FUZZ_FLAGS := $(filter-out -fvisibility=hidden,$(FLAGS)) -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+              -fno-sanitize-recover=all
+FUZZ_OBJ   := $(HOST_SRC:%.c=$(OBJ)/fuzz/%.o)
+$(OBJ)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	$(call say,FUZZ,$@)
-	$(Q)clang $(filter-out -MMD -MP -fvisibility=hidden,$(FLAGS)) -O1 -g -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=all -o $@ $< $(HOST_SRC) $(HOST_LIBS)
+	$(call say,FUZZ,$<)
+	$(Q)clang $(FUZZ_FLAGS) -c $< -o $@
+
+$(BUILD)/fuzz/%: $(OBJ)/fuzz/tests/fuzz/%.o $(FUZZ_OBJ)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(HOST_LIBS)
 
 FUZZ_TIME ?= 20
 fuzz: $(FUZZERS) ## Run every fuzzer for FUZZ_TIME seconds

@@ -183,9 +183,104 @@ static struct expression_value uint_to_text(struct expression_run *run, const st
     return expression_copy_text(run, out, number_write_uint(out, args[0].u));
 }
 
-/* Go's %g: the shortest digits, with an exponent below 1e-4 and from 1e6 on where the digits end before it... */
+enum { DIGITS_MOST = 20, GENERAL_MAX = 32 };
+
+/* The digits of a number that is written without an exponent, and what its exponent would be. */
+struct digits {
+    char   digits[DIGITS_MOST];
+    size_t count;
+    int    exponent;
+    bool   negative;
+};
+
+static struct digits take_apart(const char *fixed, size_t length)
+{
+    struct digits number = { .negative = *fixed == '-' };
+    int before_point = 0, leading = 0;
+    bool point = false;
+    for (size_t i = number.negative; i < length; i++) {
+        point = point || fixed[i] == '.';
+        before_point += !point;
+        if (fixed[i] == '0' && number.count == 0)
+            leading++;
+        else if (fixed[i] != '.' && number.count < DIGITS_MOST) /* no double has more; zeros follow */
+            number.digits[number.count++] = fixed[i];
+    }
+    while (number.count > 1 && number.digits[number.count - 1] == '0')
+        number.count--;
+    number.exponent = before_point - leading - 1;
+    return number;
+}
+
+/* Go's %g: the shortest digits, with an exponent of two digits at least below 1e-4 and from 1e6 on. */
+static size_t write_general(char out[NUMBER_MAX], double value)
+{
+    size_t length = number_write_float(out, value);
+    struct digits number = take_apart(out, length);
+    if (number.count == 0 || (number.exponent >= -4 && number.exponent < 6))
+        return length;
+    int written = snprintf(out, GENERAL_MAX, "%s%c%s%.*se%c%02d", number.negative ? "-" : "", number.digits[0],
+                           number.count > 1 ? "." : "", (int)number.count - 1, number.digits + 1,
+                           number.exponent < 0 ? '-' : '+', number.exponent < 0 ? -number.exponent : number.exponent);
+    return (size_t)written;
+}
+
 static struct expression_value double_to_text(struct expression_run *run, const struct expression_value *args)
 {
-    (void)run;
-    return args[0];
+    double f = args[0].f;
+    if (isnan(f))
+        return expression_text("NaN", 3);
+    if (isinf(f))
+        return expression_text(f < 0 ? "-Inf" : "+Inf", 4);
+    char out[NUMBER_MAX];
+    return expression_copy_text(run, out, write_general(out, f));
 }
+
+static struct expression_value timestamp_to_text(struct expression_run *run, const struct expression_value *args)
+{
+    char out[EXPRESSION_TIMESTAMP_MAX];
+    return expression_copy_text(run, out, expression_write_timestamp(out, &args[0]));
+}
+
+static struct expression_value duration_to_text(struct expression_run *run, const struct expression_value *args)
+{
+    enum { NANOS = 1000000000 };
+    char out[NUMBER_MAX + 1];
+    size_t length = number_write_float(out, (double)(args[0].i / NANOS) + (double)(args[0].i % NANOS) / NANOS);
+    out[length] = 's';
+    return expression_copy_text(run, out, length + 1);
+}
+
+const struct expression_overload expression_conversions[] = {
+    { "type", false, { KIND_DYN }, KIND_TYPE, type_of, false },
+    { "dyn", false, { KIND_DYN }, KIND_DYN, same, false },
+    { "bool", false, { KIND_BOOL }, KIND_BOOL, same, true },
+    { "bool", false, { KIND_STRING }, KIND_BOOL, text_to_bool, true },
+    { "int", false, { KIND_INT }, KIND_INT, same, true },
+    { "int", false, { KIND_UINT }, KIND_INT, uint_to_int, true },
+    { "int", false, { KIND_DOUBLE }, KIND_INT, double_to_int, true },
+    { "int", false, { KIND_STRING }, KIND_INT, text_to_int, true },
+    { "int", false, { KIND_TIMESTAMP }, KIND_INT, time_to_int, true },
+    { "int", false, { KIND_DURATION }, KIND_INT, time_to_int, true },
+    { "uint", false, { KIND_UINT }, KIND_UINT, same, true },
+    { "uint", false, { KIND_INT }, KIND_UINT, int_to_uint, true },
+    { "uint", false, { KIND_DOUBLE }, KIND_UINT, double_to_uint, true },
+    { "uint", false, { KIND_STRING }, KIND_UINT, text_to_uint, true },
+    { "double", false, { KIND_DOUBLE }, KIND_DOUBLE, same, true },
+    { "double", false, { KIND_INT }, KIND_DOUBLE, int_to_double, true },
+    { "double", false, { KIND_UINT }, KIND_DOUBLE, uint_to_double, true },
+    { "double", false, { KIND_STRING }, KIND_DOUBLE, text_to_double, true },
+    { "string", false, { KIND_STRING }, KIND_STRING, same, true },
+    { "string", false, { KIND_BOOL }, KIND_STRING, bool_to_text, true },
+    { "string", false, { KIND_INT }, KIND_STRING, int_to_text, true },
+    { "string", false, { KIND_UINT }, KIND_STRING, uint_to_text, true },
+    { "string", false, { KIND_DOUBLE }, KIND_STRING, double_to_text, true },
+    { "string", false, { KIND_TIMESTAMP }, KIND_STRING, timestamp_to_text, true },
+    { "string", false, { KIND_DURATION }, KIND_STRING, duration_to_text, true },
+    { "timestamp", false, { KIND_TIMESTAMP }, KIND_TIMESTAMP, same, true },
+    { "timestamp", false, { KIND_INT }, KIND_TIMESTAMP, int_to_timestamp, true },
+    { "timestamp", false, { KIND_STRING }, KIND_TIMESTAMP, text_to_timestamp, true },
+    { "duration", false, { KIND_DURATION }, KIND_DURATION, same, true },
+    { "duration", false, { KIND_STRING }, KIND_DURATION, text_to_duration, true },
+    { 0 }
+};
