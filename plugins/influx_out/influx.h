@@ -10,6 +10,7 @@
 #include "plugins/influx_out/gzip.h"
 #include "plugins/influx_out/lines.h"
 #include "plugins/influx_out/servers.h"
+#include "plugins/shared/http.h"
 
 enum influx_api { INFLUX_AUTO, INFLUX_V1, INFLUX_V2, INFLUX_V3 };
 enum influx_encoding { INFLUX_GZIP, INFLUX_IDENTITY };
@@ -17,8 +18,6 @@ enum influx_precision { INFLUX_NS, INFLUX_US, INFLUX_MS, INFLUX_S };
 enum influx_unexpected { INFLUX_KEEP, INFLUX_REJECT };
 
 struct delivery;
-struct http;
-struct curl_slist;
 
 struct influx {
     struct vane_strings urls;
@@ -39,6 +38,8 @@ struct influx {
 
     struct vane_self  *self;
     struct servers     servers;
+    struct server     *server; /* the last that took points */
+    struct http_settings http_settings;
     struct http       *http;
     struct curl_slist *write_headers, *query_headers;
     struct gzip        gzip;
@@ -46,4 +47,5 @@ struct influx {
     struct vane_text   url, scratch; /* used within one function */
     struct delivery   *deliveries;   /* all of them */
     int                trouble;      /* enum trouble: of the last write that was kept; 0: none */
+    bool               healthy;
 };

@@ -89,6 +89,12 @@ bool narrow_all_dropped(const struct parts *parts, struct piece piece, const str
 
 /* ---- Cutting ---- */
 
+/* Unsigned integers are written as signed ones, unless the user wants them as such. */
+static bool has_type(const struct vane_field *field, enum vane_type type)
+{
+    return field->type == type || (field->type == VANE_UINT && type == VANE_INT);
+}
+
 static bool is_suspect(const struct vane_metric *metric, const struct answer_conflict *conflict)
 {
     if (metric->series->name_length != conflict->measurement_length
@@ -96,7 +102,7 @@ static bool is_suspect(const struct vane_metric *metric, const struct answer_con
         return false;
     for (uint32_t i = 0; i < metric->field_count; i++) {
         const struct vane_field *field = &metric->fields[i];
-        if (field->key_length == conflict->field_length && field->type == conflict->type
+        if (field->key_length == conflict->field_length && has_type(field, conflict->type)
             && memcmp(field->key, conflict->field, conflict->field_length) == 0)
             return true;
     }
