@@ -8,7 +8,8 @@
  *
  * Names, defaults and meanings are Telegraf's, but for these defaults: flush_interval is 0s; precision
  * rounds only times that the host itself gave; queues block (when_full), and metric_buffer_limit is a second
- * limit only where it is set; startup_error_behavior is retry. Durations are nanoseconds, sizes bytes. A text
+ * limit only where it is set. startup_error_behavior is about what cannot work at all: a server that is
+ * away is always tried again. Durations are nanoseconds, sizes bytes. A text
  * that is not set is NULL. Own thread.
  */
 #pragma once

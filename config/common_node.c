@@ -18,8 +18,9 @@ static const struct vane_option plugin_options[] = {
     OPTION(STRING, alias, .help = "Name of this instance, for from, logs and metrics of the agent."),
     OPTION(BOOL, enabled, .preset = "true", .help = "false leaves the plugin out."),
     OPTION(CHOICE, log_level, .choices = levels, .help = "How much it logs; default: as the agent."),
-    OPTION(CHOICE, startup_error_behavior, .preset = "\"retry\"", .choices = startups,
-           .help = "When it cannot start: end the agent, try again, or leave the plugin out."),
+    OPTION(CHOICE, startup_error_behavior, .preset = "\"error\"", .choices = startups,
+           .help = "When it cannot start for good: end the agent, try again, or leave the plugin out. A server "
+                   "that is away is always tried again."),
     OPTION(STRING, dead_letter, .help = "File for what cannot be decoded, processed or delivered."),
     { 0 }
 };

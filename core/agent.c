@@ -106,7 +106,7 @@ static char *agent_name(const struct setup *setup)
     return text.data;
 }
 
-static bool open_log(const struct agent_settings *settings, const struct agent_options *options)
+static bool open_log(const struct agent_options *options)
 {
     struct log_settings log = {
         .path = options->logfile, .level = common_log_level(options), .structured = options->logformat == COMMON_LOG_STRUCTURED,
@@ -114,10 +114,6 @@ static bool open_log(const struct agent_settings *settings, const struct agent_o
         .rotate_every = options->logfile_rotation_interval, .rotate_size = options->logfile_rotation_max_size,
         .archives = options->logfile_rotation_max_archives,
     };
-    if (settings->debug)
-        log.level = VANE_DEBUG;
-    if (settings->quiet)
-        log.level = VANE_ERROR;
     if (log.local_time && strcmp(options->log_with_timezone, "local") != 0)
         setenv("TZ", options->log_with_timezone, 1); /* before any thread is there */
     struct error err;
@@ -229,7 +225,7 @@ static bool reload(struct agent *agent)
     atomic_store(&agent->runtime.abort, false);
     agent->setup = fresh;
     agent->flow = flow;
-    bool good = open_log(agent->settings, &agent->setup.agent) && begin(agent);
+    bool good = open_log(&agent->setup.agent) && begin(agent);
     log_line(NULL, good ? VANE_INFO : VANE_ERROR, good ? "reloaded" : "the new configuration could not be started");
     notify_systemd("READY=1");
     return good;
@@ -291,7 +287,7 @@ int agent_run(const struct agent_settings *settings)
     mallopt(M_ARENA_MAX, 2); /* threads come and go with batches: many malloc arenas only hold memory */
     int exit_code = 2;
     agent.flow = load(&agent, &agent.setup);
-    if (agent.flow && open_log(settings, &agent.setup.agent)) {
+    if (agent.flow && open_log(&agent.setup.agent)) {
         log_line(NULL, VANE_INFO, "vane %s: %zu plugins from %s", VANE_VERSION, agent.setup.count, agent.setup.config.name);
         exit_code = 1;
         if (begin(&agent)) {

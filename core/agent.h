@@ -13,7 +13,6 @@ struct agent_settings {
     struct loader       *loader;
     const char          *state_directory; /* of --state-directory; NULL: as configured */
     int64_t              test_wait;       /* ns: how long --once and --test listen to live inputs */
-    bool                 debug, quiet;    /* of the command line */
 };
 
 /* Exit code: 0 fine, 1 failed while running, 2 the configuration is wrong. The main thread. */

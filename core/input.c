@@ -150,14 +150,27 @@ static int64_t round_to(int64_t time, int64_t precision)
     return precision > 1 ? (time + precision / 2) / precision * precision : time;
 }
 
+/* Option time_source: the metric's own time, or that of the gather. */
+static int64_t time_of(const struct input *input, const struct vane_metric *metric, int64_t now)
+{
+    switch (input->instance->options->time_source) {
+    case COMMON_TIME_COLLECTION_START: return round_to(input->collected ? input->collected : now, input->precision);
+    case COMMON_TIME_COLLECTION_END: return round_to(now, input->precision);
+    default: return metric->time;
+    }
+}
+
 /* Stamps and modifies a batch that nobody else holds yet. */
 static void finish_batch(struct input *input, struct batch *batch)
 {
     int64_t now = vane_now();
     batch_seal(batch, round_to(now, input->precision));
     struct lane *lane = (struct lane *)batch->view.lane;
-    for (size_t i = 0; i < batch->view.count; i++)
-        ((struct vane_metric *)batch->metrics[i])->arrival = arrival_of(lane, batch->metrics[i], now);
+    for (size_t i = 0; i < batch->view.count; i++) {
+        struct vane_metric *metric = (struct vane_metric *)batch->metrics[i];
+        metric->arrival = arrival_of(lane, metric, now);
+        metric->time = time_of(input, metric, now);
+    }
     if (input->modify)
         stats_add(&input->instance->stats, STATS_FILTERED, modify_apply(input->modify, batch));
     batch_seal(batch, now);
@@ -247,7 +260,8 @@ static bool tick_if_due(struct input *input, enum vane_result *result)
     struct instance *instance = input->instance;
     if (!instance->plugin->tick || vane_monotonic() < input->next_tick)
         return false;
-    *result = instance->plugin->tick(&instance->self, NULL, vane_now());
+    input->collected = vane_now();
+    *result = instance->plugin->tick(&instance->self, NULL, input->collected);
     input->ticked = true;
     schedule_tick(input);
     return true;
@@ -313,8 +327,10 @@ bool vane_drain(struct vane_self *self, int64_t ns)
 static enum vane_result gather(struct input *input)
 {
     struct instance *instance = input->instance;
-    if (instance->runtime->mode != VANE_RUN)
-        return instance->plugin->tick(&instance->self, NULL, vane_now());
+    if (instance->runtime->mode != VANE_RUN) {
+        input->collected = vane_now();
+        return instance->plugin->tick(&instance->self, NULL, input->collected);
+    }
     schedule_tick(input);
     while (vane_wait(&instance->self, -1))
         ;
@@ -355,6 +371,7 @@ static void *input_main(void *context)
 {
     struct input *input = context;
     struct instance *instance = input->instance;
+    instance_enter(instance);
     if (instance->plugin->live) /* what was saved stands before a gap */
         vane_lost(&instance->self, vane_lane(&instance->self, ""));
     run(input);

@@ -38,6 +38,7 @@ struct input {
     /* Own thread. */
     uint64_t         told;
     int64_t          next_tick; /* monotonic */
+    int64_t          collected; /* wall clock when the gather began */
     bool             ticked, waits_by_fd;
 };
 

@@ -88,8 +88,8 @@ static bool take_option(struct command_line *line, int option)
     case OPT_ONCE: line->settings.sources.mode = VANE_ONCE; return true;
     case OPT_TEST: line->settings.sources.mode = VANE_TEST; return true;
     case OPT_PIDFILE: line->pidfile = optarg; return true;
-    case OPT_DEBUG: return line->settings.debug = true;
-    case OPT_QUIET: return line->settings.quiet = true;
+    case OPT_DEBUG: return line->settings.sources.debug = true;
+    case OPT_QUIET: return line->settings.sources.quiet = true;
     case OPT_GRAPH: return line->graph = true;
     case OPT_README: line->readme = optarg; return true;
     case OPT_HELP: return line->help = true;

@@ -506,6 +506,7 @@ static void *output_main(void *context)
 {
     struct output *output = context;
     struct instance *instance = output->instance;
+    instance_enter(instance);
     while (!done(output) && open_output(output)) {
         enum vane_result result = run(output);
         if (done(output))

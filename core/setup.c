@@ -45,6 +45,23 @@ size_t setup_sections(const struct vane_plugin *plugin, struct describe_section 
     return count;
 }
 
+/* Options of the formats that were not chosen: to set one is an error that says so. */
+static size_t add_other_formats(struct setup *setup, const struct format *chosen, bool input,
+                                struct options_target *targets, size_t count)
+{
+    for (size_t i = 0; format_at(i) && count < COMMON_OWN_LIMIT; i++) {
+        const struct vane_option *options = options_of(format_at(i), input);
+        if (format_at(i) == chosen || !options)
+            continue;
+        struct vane_text why = { 0 };
+        vane_text_addf(&why, "is an option of data_format \"%s\"; here it is \"%s\"", format_at(i)->name, chosen->name);
+        targets[count++] = (struct options_target){ .options = options,
+                                                    .why = arena_text(setup->arena, why.data, why.length) };
+        vane_text_release(&why);
+    }
+    return count;
+}
+
 static bool choose_format(struct setup *setup, const struct config_node *node, const struct vane_plugin *plugin,
                           struct instance_settings *settings, struct format_choice *choice,
                           struct config_errors *errors)
@@ -169,13 +186,17 @@ static bool add_node(struct setup *setup, const struct config_node *node, const 
     memset(state, 0, plugin->state_size);
     struct node_options *options = arena_take(setup->arena, sizeof *options);
     common_init_node(options, &setup->agent);
-    struct options_target own[3] = { { .options = plugin->options, .state = state } };
+    struct options_target own[COMMON_OWN_LIMIT] = { { .options = plugin->options, .state = state } };
     size_t count = 1;
     if (plugin->data_format && !plugin->fixed_format)
         own[count++] = (struct options_target){ .options = format_options, .state = &choice };
-    if (plugin->data_format)
-        own[count++] = (struct options_target){ .options = options_of(flow->settings.format, plugin->role == VANE_INPUT),
+    if (plugin->data_format) {
+        bool input = plugin->role == VANE_INPUT;
+        own[count++] = (struct options_target){ .options = options_of(flow->settings.format, input),
                                                 .state = (void *)flow->settings.format_options };
+        if (!plugin->fixed_format)
+            count = add_other_formats(setup, flow->settings.format, input, own, count);
+    }
     bool good = common_read_node(options, node, own, count, setup->arena, errors);
     flow->settings.state = state;
     fill_node(setup, flow, node, plugin, options);
@@ -223,6 +244,8 @@ bool setup_read(struct setup *setup, const struct setup_sources *sources, struct
     setup->arena = arena_new(16384);
     bool good = config_read(&setup->config, sources->files, sources->directories, errors);
     good = common_read_agent(&setup->config, &setup->agent, setup->arena, errors) && good;
+    setup->agent.debug = (setup->agent.debug || sources->debug) && !sources->quiet;
+    setup->agent.quiet = (setup->agent.quiet || sources->quiet) && !sources->debug;
     read_global_tags(setup);
     setup->nodes = alloc_array(setup->config.node_count, sizeof *setup->nodes);
     bool nodes = true;

@@ -16,6 +16,7 @@
 struct setup_sources {
     const char *const *files, *const *directories; /* end with NULL */
     enum vane_mode     mode;
+    bool               debug, quiet; /* of the command line: beat the agent's */
 };
 
 struct setup {

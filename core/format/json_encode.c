@@ -20,7 +20,7 @@ struct json_encode_options {
 
 static const struct vane_option options[] = {
     VANE_OPT_DURATION(struct json_encode_options, json_timestamp_units, .preset = "\"1s\"", .least = 1,
-                      .help = "The unit of timestamps: 1ns, 1us, 1ms, 1s; of others the power of ten below. What is "
+                      .most = 86400e9, .help = "The unit of timestamps: 1ns, 1us, 1ms, 1s; of others the power of ten below. What is "
                               "smaller is cut off."),
     VANE_OPT_STRING(struct json_encode_options, json_timestamp_format, .preset = "\"\"",
                     .help = "Write timestamps as text: RFC3339 or a layout such as \"2006-01-02 15:04:05\"; empty: "

@@ -148,8 +148,8 @@ static void send_piece(struct delivery *delivery)
         body = delivery->body.data;
         length = delivery->body.length;
     }
-    if (influx->content_encoding == INFLUX_GZIP) {
-        gzip_pack(&influx->gzip, &delivery->packed, body, length);
+    if (influx->gzip) {
+        gzip_pack(influx->gzip, &delivery->packed, body, length);
         body = (const char *)delivery->packed.data;
         length = delivery->packed.length;
     }

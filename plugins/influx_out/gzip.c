@@ -4,45 +4,50 @@
 
 #include <assert.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <zlib.h>
 
 #include "plugins/shared/memory.h"
 
-enum { LEVEL = 1, GZIP_WINDOW = MAX_WBITS + 16, MEMORY_LEVEL = 8, LARGEST = 1 << 30 };
+enum { LEVEL = 1, GZIP_WINDOW = MAX_WBITS + 16, MEMORY_LEVEL = 8 };
 
-static void begin(struct gzip *gzip)
+struct gzip {
+    z_stream stream;
+};
+
+struct gzip *gzip_new(void)
 {
-    if (gzip->begun) {
-        deflateReset(&gzip->stream);
-        return;
-    }
+    struct gzip *gzip = memory_zero(sizeof *gzip);
     if (deflateInit2(&gzip->stream, LEVEL, Z_DEFLATED, GZIP_WINDOW, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
         abort();
-    gzip->begun = true;
+    return gzip;
+}
+
+void gzip_free(struct gzip *gzip)
+{
+    if (!gzip)
+        return;
+    deflateEnd(&gzip->stream);
+    free(gzip);
 }
 
 void gzip_pack(struct gzip *gzip, struct gzip_buffer *out, const char *bytes, size_t length)
 {
-    begin(gzip);
-    assert(length < LARGEST);
-    size_t bound = deflateBound(&gzip->stream, length);
+    z_stream *stream = &gzip->stream;
+    deflateReset(stream);
+    size_t bound = deflateBound(stream, length);
+    assert(bound <= UINT_MAX);
     if (bound > out->room) {
         out->data = memory_resize(out->data, bound, 1);
         out->room = bound;
     }
-    gzip->stream.next_in = (Bytef *)(uintptr_t)bytes; /* zlib only reads it */
-    gzip->stream.avail_in = (uInt)length;
-    gzip->stream.next_out = out->data;
-    gzip->stream.avail_out = (uInt)out->room;
-    int result = deflate(&gzip->stream, Z_FINISH);
+    stream->next_in = (Bytef *)(uintptr_t)bytes; /* zlib only reads it */
+    stream->avail_in = (uInt)length;
+    stream->next_out = out->data;
+    stream->avail_out = (uInt)bound;
+    int result = deflate(stream, Z_FINISH);
     assert(result == Z_STREAM_END);
     (void)result;
-    out->length = out->room - gzip->stream.avail_out;
-}
-
-void gzip_release(struct gzip *gzip)
-{
-    if (gzip->begun)
-        deflateEnd(&gzip->stream);
-    gzip->begun = false;
+    out->length = bound - stream->avail_out;
 }

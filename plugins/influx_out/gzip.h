@@ -1,13 +1,8 @@
-/* gzip - compresses one body after another with the same memory. Zeroed is ready to use. Own thread. */
+/* gzip - compresses one body after another with the same memory. Own thread. */
 #pragma once
-#include <zlib.h>
+#include <stddef.h>
 
-#include "core/plugin.h"
-
-struct gzip {
-    z_stream stream;
-    bool     begun;
-};
+struct gzip;
 
 /* A buffer that grows and keeps its memory. */
 struct gzip_buffer {
@@ -15,6 +10,8 @@ struct gzip_buffer {
     size_t         length, room;
 };
 
+struct gzip *gzip_new(void);
+void gzip_free(struct gzip *gzip); /* NULL is fine */
+
 /* Replaces what is in `out`. */
 void gzip_pack(struct gzip *gzip, struct gzip_buffer *out, const char *bytes, size_t length);
-void gzip_release(struct gzip *gzip);

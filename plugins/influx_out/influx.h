@@ -42,7 +42,7 @@ struct influx {
     struct http_settings http_settings;
     struct http       *http;
     struct curl_slist *write_headers, *query_headers;
-    struct gzip        gzip;
+    struct gzip       *gzip; /* NULL: bodies are not compressed */
     struct lines_shape shape;
     struct vane_text   url, scratch; /* used within one function */
     struct delivery   *deliveries;   /* all of them */

@@ -80,6 +80,8 @@ static enum vane_result open(struct vane_self *self)
     servers_init(&influx->servers, &influx->urls);
     plan_shape(influx);
     target_add_headers(influx);
+    if (influx->content_encoding == INFLUX_GZIP)
+        influx->gzip = gzip_new();
     influx->http = http_new(&influx->http_settings);
     return VANE_OK;
 }
@@ -105,7 +107,7 @@ static void close(struct vane_self *self)
     http_headers_free(influx->write_headers);
     http_headers_free(influx->query_headers);
     servers_release(&influx->servers);
-    gzip_release(&influx->gzip);
+    gzip_free(influx->gzip);
     vane_text_release(&influx->shape.cut[0]);
     vane_text_release(&influx->shape.cut[1]);
     vane_text_release(&influx->url);

@@ -44,7 +44,7 @@ static uint32_t find_part(struct parts *parts, const struct target *target)
     return (uint32_t)(add_part(parts, target) - parts->list);
 }
 
-enum { NO_PART = UINT32_MAX };
+static const uint32_t NO_PART = UINT32_MAX;
 
 /* The part of each metric; parts count their items in `end`. */
 static uint32_t *find_parts(struct parts *parts)

@@ -46,7 +46,7 @@ struct kafka_connection {
                     .help = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or GSSAPI; PLAIN where only a name is set."), \
     VANE_OPT_STRING(struct kafka_connection, sasl_username, .help = "User of SASL."),                         \
     VANE_OPT_STRING(struct kafka_connection, sasl_password, .secret = true, .help = "Password of SASL."),     \
-    VANE_OPT_PAIRS(struct kafka_connection, librdkafka,                                                       \
+    VANE_OPT_PAIRS(struct kafka_connection, librdkafka, .secret = true,                                       \
                    .help = "Any property of librdkafka; it wins over the other options.")
 
 /* ---- Configuration ---- */

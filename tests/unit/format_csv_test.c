@@ -24,7 +24,7 @@ static void test_csv_decode__finds_the_type_of_a_cell(void **state)
     (void)state;
     assert_decodes("csv", ABC, "1,2.5,x\n-7,1e3,true\n9223372036854775808,F,1e400\n+5,,.5\nNaN,-Inf,infinity\n",
                    "input a=1i,b=2.5,c=\"x\"\ninput a=-7i,b=1000,c=true\n"
-                   "input a=9223372036854775808,b=false,c=\"1e400\"\ninput a=5i,b=\"\",c=0.5\n"
+                   "input a=9223372036854776000,b=false,c=\"1e400\"\ninput a=5i,b=\"\",c=0.5\n"
                    "input a=nan,b=-inf,c=inf\n");
 }
 

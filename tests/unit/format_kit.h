@@ -58,7 +58,8 @@ static inline void kit_add_field(struct vane_text *out, const struct vane_field 
     case VANE_STRING:
         assert_int_equal(field->s[field->length], 0);
         vane_text_add(out, "\"", 1);
-        vane_text_add(out, field->s, field->length);
+        for (uint32_t i = 0; i < field->length; i++)
+            vane_text_add(out, field->s[i] ? &field->s[i] : "\\0", field->s[i] ? 1 : 2);
         vane_text_add(out, "\"", 1);
         break;
     }
