@@ -172,5 +172,7 @@ install: all ## Install into DESTDIR/PREFIX
 	$(foreach a,$(ALIASES),ln -sf $(call target_of,$(a)).so $(DESTDIR)$(PREFIX)/lib/vane/plugins/$(call alias_of,$(a)).so;)
 	install -d $(DESTDIR)$(PREFIX)/share/vane/config
 	install -m 644 $(wildcard config/*.toml) $(DESTDIR)$(PREFIX)/share/vane/config
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/bin/vane|$(PREFIX)/bin/vane|' packaging/vane.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/vane.service
 
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

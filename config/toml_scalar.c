@@ -7,6 +7,7 @@
 
 #include "config/toml_internal.h"
 #include "core/alloc.h"
+#include "core/number.h"
 
 /* A word and the place in it. `clean` gets what is read without underscores. */
 struct word {
@@ -105,8 +106,8 @@ static const char *read_float(struct word *word, bool negative, struct toml_valu
         return number_fault(text, (size_t)(word->end - text));
     if (digits[0] == '0' && toml_digit(digits[1]) < 10)
         return "is not a number: leading zeros are not allowed";
-    double real = strtod(digits, NULL);
-    if (isinf(real))
+    double real;
+    if (!number_read_float(digits, strlen(digits), &real))
         return "does not fit into a 64-bit float";
     value->type = TOML_FLOAT;
     value->real = negative ? -real : real;

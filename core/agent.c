@@ -18,7 +18,8 @@
 enum { SECOND = 1000000000 };
 
 /* What signal handlers write; see also log.h: the only mutable state of the process. */
-static volatile sig_atomic_t stop_signals, reload_wanted, flush_wanted;
+static volatile sig_atomic_t stop_wanted, stop_at_once, reload_wanted, flush_wanted;
+static _Atomic int64_t first_stop; /* monotonic */
 static struct waker *signal_waker;
 
 struct agent {
@@ -32,6 +33,17 @@ struct agent {
 
 /* ---- Signals ---- */
 
+/* A second signal means "at once"; but supervisors send the first one twice, to the process and its group. */
+static void note_stop(void)
+{
+    int64_t now = vane_monotonic();
+    if (!stop_wanted)
+        atomic_store(&first_stop, now);
+    else if (now - atomic_load(&first_stop) > SECOND)
+        stop_at_once = 1;
+    stop_wanted = 1;
+}
+
 static void on_signal(int signal)
 {
     if (signal == SIGHUP)
@@ -39,7 +51,7 @@ static void on_signal(int signal)
     else if (signal == SIGUSR1)
         flush_wanted = 1;
     else
-        stop_signals++;
+        note_stop();
     waker_wake(signal_waker);
 }
 
@@ -64,12 +76,12 @@ static void catch_signals(struct waker *waker)
 
 static bool stopped_twice(void)
 {
-    return stop_signals > 1;
+    return stop_at_once;
 }
 
 static bool stopped(void)
 {
-    return stop_signals > 0;
+    return stop_wanted;
 }
 
 /* ---- Setting up ---- */
@@ -149,6 +161,8 @@ static struct flow *load(struct agent *agent, struct setup *setup)
     struct flow *flow = NULL;
     if (setup_read(setup, &agent->settings->sources, agent->settings->loader, &errors))
         flow = setup_flow(setup, &agent->runtime, &errors, &warnings);
+    else
+        setup_check_routing(setup, &errors, &warnings); /* all errors in one run */
     print_lines(&setup->config.warnings, "warning: ");
     print_lines(&warnings, "warning: ");
     print_lines(&errors, "");

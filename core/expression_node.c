@@ -13,6 +13,7 @@ enum { DEPTH_LIMIT = 250 }; /* what a recursion over the tree may need of the st
 /* ---- Types ---- */
 
 static const struct expression_type types[KIND_COUNT] = {
+    [KIND_NONE] = { .kind = KIND_NONE }, /* of what is in an empty list: it goes with every type */
     [KIND_DYN] = { .kind = KIND_DYN },
     [KIND_NULL] = { .kind = KIND_NULL },
     [KIND_BOOL] = { .kind = KIND_BOOL },
@@ -34,14 +35,15 @@ const struct expression_type *expression_type(enum expression_kind kind)
     return &types[kind];
 }
 
-static bool is_kind(const struct expression_type *type, enum expression_kind kind)
-{
-    return type->kind == kind || type->kind == KIND_DYN;
-}
-
 bool expression_is(const struct expression_node *node, enum expression_kind kind)
 {
-    return is_kind(node->type, kind);
+    return node->type->kind == kind || node->type->kind == KIND_DYN;
+}
+
+/* Of what is in a list or a map. */
+static const struct expression_type *element_of(const struct expression_type *type)
+{
+    return type->element && type->element->kind != KIND_NONE ? type->element : &types[KIND_DYN];
 }
 
 static bool is_time(const struct expression_type *type)
@@ -52,7 +54,7 @@ static bool is_time(const struct expression_type *type)
 /* Can values of both be the same? Times may be null, as in CEL's protocol buffers. */
 static bool agree(const struct expression_type *a, const struct expression_type *b)
 {
-    if (a->kind == KIND_DYN || b->kind == KIND_DYN)
+    if (a->kind == KIND_DYN || b->kind == KIND_DYN || a->kind == KIND_NONE || b->kind == KIND_NONE)
         return true;
     if (a->kind == KIND_NULL || b->kind == KIND_NULL)
         return a->kind == b->kind || is_time(a) || is_time(b);
@@ -67,17 +69,17 @@ static const struct expression_type *list_of(struct expression_builder *builder,
     return type;
 }
 
-static bool same_type(const struct expression_type *a, const struct expression_type *b)
-{
-    return a->kind == b->kind && (!a->element || same_type(a->element, b->element));
-}
-
 /* Of a value that is of either. */
-static const struct expression_type *join(const struct expression_type *a, const struct expression_type *b)
+static const struct expression_type *join(struct expression_builder *builder, const struct expression_type *a,
+                                          const struct expression_type *b)
 {
-    if (a->kind == KIND_NULL && is_time(b))
+    if (a == b || b->kind == KIND_NONE || (b->kind == KIND_NULL && is_time(a)))
+        return a;
+    if (a->kind == KIND_NONE || (a->kind == KIND_NULL && is_time(b)))
         return b;
-    return same_type(a, b) || (b->kind == KIND_NULL && is_time(a)) ? a : &types[KIND_DYN];
+    if (a->kind == KIND_LIST && b->kind == KIND_LIST)
+        return list_of(builder, join(builder, a->element, b->element));
+    return a->kind == b->kind && agree(a, b) ? a : &types[KIND_DYN];
 }
 
 static const char *name_of(const struct expression_node *node)
@@ -183,9 +185,9 @@ struct expression_node *expression_local(struct expression_builder *builder, con
 struct expression_node *expression_list(struct expression_builder *builder, const char *at,
                                         struct expression_node **items, size_t count)
 {
-    const struct expression_type *element = count ? items[0]->type : &types[KIND_DYN];
+    const struct expression_type *element = count ? items[0]->type : &types[KIND_NONE];
     for (size_t i = 1; i < count; i++)
-        element = join(element, items[i]->type);
+        element = join(builder, element, items[i]->type);
     return fold(builder, make(builder, NODE_LIST, at, list_of(builder, element), items, count));
 }
 
@@ -196,8 +198,7 @@ struct expression_node *expression_select(struct expression_builder *builder, co
         expression_fail(&builder->lexer, at, "a %s has no '%.*s'", name_of(of), (int)length, at);
         return NULL;
     }
-    const struct expression_type *type = of->type->element ? of->type->element : &types[KIND_DYN];
-    struct expression_node *node = make(builder, NODE_SELECT, at, type, &of, 1);
+    struct expression_node *node = make(builder, NODE_SELECT, at, element_of(of->type), &of, 1);
     if (node)
         node->value = expression_text(arena_text(builder->lexer.arena, at, length), length);
     return node;
@@ -241,7 +242,7 @@ static const struct expression_type *type_of_condition(struct expression_builder
     }
     if (!agree(args[1]->type, args[2]->type))
         return disagree(builder, at, "choice", args[1], args[2]);
-    return join(args[1]->type, args[2]->type);
+    return join(builder, args[1]->type, args[2]->type);
 }
 
 static bool has_order(const struct expression_type *type)
@@ -267,7 +268,7 @@ static const struct expression_type *type_of_index(struct expression_builder *bu
         return of;
     bool list = of->kind == KIND_LIST && expression_is(args[1], KIND_INT);
     bool map = of->kind == KIND_MAP && expression_is(args[1], KIND_STRING);
-    return list || map ? of->element : disagree(builder, at, "lookup", args[0], args[1]);
+    return list || map ? element_of(of) : disagree(builder, at, "lookup", args[0], args[1]);
 }
 
 static const struct expression_type *type_of_in(struct expression_builder *builder, const char *at,
@@ -309,9 +310,8 @@ const struct expression_type *expression_loop_type(struct expression_builder *bu
                                                    const struct expression_node *range)
 {
     switch (range->type->kind) {
-    case KIND_LIST: return range->type->element;
-    case KIND_MAP:  return &types[KIND_STRING];
-    case KIND_DYN:  return range->type;
+    case KIND_LIST: case KIND_DYN: return element_of(range->type);
+    case KIND_MAP:                 return &types[KIND_STRING];
     default:
         expression_fail(&builder->lexer, range->at, "expected a list or a map to go over, not a %s", name_of(range));
         return NULL;
@@ -444,7 +444,7 @@ static struct expression_node *make_call(struct expression_builder *builder, con
             fail_call(builder, at, name, length, args, count);
             return NULL;
         }
-        type = join(args[0]->type, args[1]->type);
+        type = join(builder, args[0]->type, args[1]->type);
     }
     struct expression_node *node = make(builder, NODE_CALL, at, type, args, count);
     if (!node)

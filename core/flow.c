@@ -354,12 +354,27 @@ static void visit_named(const struct instance *instance, struct vane_stat stat,
     }
 }
 
-static void visit_instance(const struct instance *instance, void (*visit)(void *, const struct vane_stat *), void *context)
+/* Has it a meaning in that role? */
+static bool counts(enum vane_role role, enum stats_counter counter)
+{
+    switch (counter) {
+    case STATS_IN: return role != VANE_INPUT;
+    case STATS_BAD: return role == VANE_INPUT;
+    case STATS_WRITES:
+    case STATS_WRITE_NS: return role == VANE_OUTPUT;
+    default: return true;
+    }
+}
+
+static void visit_instance(size_t number, const struct instance *instance,
+                           void (*visit)(void *, const struct vane_stat *), void *context)
 {
     static const char *const roles[] = { "", "input", "processor", "output" };
-    struct vane_stat stat = { .role = roles[instance->plugin->role], .plugin = instance->plugin->name,
+    struct vane_stat stat = { .instance = number, .role = roles[instance->plugin->role], .plugin = instance->plugin->name,
                               .name = instance->self.name };
     for (int i = 0; i < STATS_COUNT; i++) {
+        if (!counts(instance->plugin->role, i))
+            continue;
         stat.counter = stats_names[i];
         stat.count = stats_get(&instance->stats, i);
         visit(context, &stat);
@@ -386,7 +401,7 @@ void vane_stats(struct vane_self *self, void (*visit)(void *context, const struc
 {
     const struct flow *flow = instance_of(self)->runtime->flow;
     for (size_t i = 0; i < flow->instance_count; i++)
-        visit_instance(flow->instances[i], visit, context);
+        visit_instance(i, flow->instances[i], visit, context);
 }
 
 /* ---- Stopping ---- */

@@ -65,6 +65,7 @@ void vane_gauge(struct vane_self *self, const char *name, double value);
  * metrics_filtered, metrics_dropped, metrics_rejected, records_bad, errors, writes, write_time_ns,
  * queued_metrics, queued_bytes, latency_p50_ns, latency_p99_ns, and what plugins count themselves. */
 struct vane_stat {
+    size_t      instance;             /* its number; its counters come in a row */
     const char *role, *plugin, *name; /* "input", "kafka_in", alias or the plugin's name */
     const char *counter;
     bool        gauge;                /* then `value` counts, else `count` */

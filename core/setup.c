@@ -175,12 +175,16 @@ static bool add_node(struct setup *setup, const struct config_node *node, const 
 {
     struct error err;
     const struct vane_plugin *plugin = loader_get(loader, node->role, node->plugin, &err);
-    if (!plugin)
+    if (!plugin) {
+        setup->missing = true;
         return errors_add(errors, node->place.file, node->place.line, "%s: %s", node->source.key, err.text);
+    }
     struct flow_node *flow = &setup->nodes[setup->count];
     struct format_choice choice = { 0 };
-    if (plugin->data_format && !choose_format(setup, node, plugin, &flow->settings, &choice, errors))
+    if (plugin->data_format && !choose_format(setup, node, plugin, &flow->settings, &choice, errors)) {
+        setup->missing = true; /* without the format its options cannot be told apart */
         return false;
+    }
 
     void *state = arena_take(setup->arena, plugin->state_size);
     memset(state, 0, plugin->state_size);
@@ -295,4 +299,19 @@ struct flow *setup_flow(const struct setup *setup, struct runtime *runtime, stru
     struct graph_report graph_report = { .say = report, .context = &to, .nearest = nearest_node };
     struct flow_settings settings = { .runtime = runtime, .checkpoint_interval = setup->agent.checkpoint_interval };
     return flow_new(&settings, setup->nodes, setup->count, &graph_report);
+}
+
+void setup_check_routing(const struct setup *setup, struct config_errors *errors, struct config_errors *warnings)
+{
+    if (setup->missing || setup->count == 0)
+        return;
+    struct reporting to = { setup, errors, warnings };
+    struct graph_report graph_report = { .say = report, .context = &to, .nearest = nearest_node };
+    struct graph_node *nodes = alloc_array(setup->count, sizeof *nodes);
+    for (size_t i = 0; i < setup->count; i++)
+        nodes[i] = setup->nodes[i].graph;
+    struct graph graph;
+    graph_build(&graph, nodes, setup->count, &graph_report);
+    graph_release(&graph);
+    free(nodes);
 }

@@ -25,6 +25,7 @@ struct setup {
     struct arena        *arena;
     struct flow_node    *nodes;
     size_t               count;
+    bool                 missing; /* a plugin could not be loaded: its name may be in a `from` */
     struct vane_pairs    global_tags; /* with the host's */
 };
 
@@ -35,6 +36,9 @@ void setup_release(struct setup *setup);
 /* Makes the flow of a setup; routing errors and failed checks go to the errors, warnings to `warnings`. */
 struct flow *setup_flow(const struct setup *setup, struct runtime *runtime, struct config_errors *errors,
                         struct config_errors *warnings);
+
+/* Routing alone, where other errors stand in the way of a flow; nothing while a plugin is missing. */
+void setup_check_routing(const struct setup *setup, struct config_errors *errors, struct config_errors *warnings);
 
 /* The tables of a plugin's options, for `vane help` and samples: its own, data_format, its format's. */
 size_t setup_sections(const struct vane_plugin *plugin, struct describe_section sections[3]);

@@ -1,6 +1,6 @@
-/* timestamp - see timestamp.h. Numbers are read exactly: the digits behind the point as they stand, a
- * double by its mantissa in 128 bits, so that 1648522311.673 seconds are 1648522311673000000 ns and no
- * rounding of a product comes between. */
+/* timestamp - see timestamp.h. Numbers are read exactly: the digits behind the point as they stand, so that
+ * 1648522311.673 seconds are 1648522311673000000 ns; a double, and a text with an exponent, by its
+ * mantissa in 128 bits, so that no rounding of a product comes between. */
 #include "core/format/timestamp.h"
 
 #include "core/alloc.h"

@@ -56,10 +56,7 @@ static void cut_tag(struct vane_text *cut, bool exclude, const char *tag)
 
 static void plan_shape(struct influx *influx)
 {
-    bool exclude_bucket = influx->api == INFLUX_V1 ? influx->exclude_database_tag
-                          : influx->api == INFLUX_V2
-                              ? influx->exclude_bucket_tag
-                              : influx->exclude_bucket_tag || influx->exclude_database_tag;
+    bool exclude_bucket = influx->exclude_bucket_tag || influx->exclude_database_tag;
     influx->shape.unit = target_unit(influx);
     cut_tag(&influx->shape.cut[0], exclude_bucket, target_bucket_tag(influx));
     cut_tag(&influx->shape.cut[1], influx->exclude_retention_policy_tag, target_policy_tag(influx));
@@ -129,12 +126,12 @@ static const struct vane_option options[] = {
                     .help = "Write API; auto: v2 with a bucket, v1 with a database."),
     VANE_OPT_STRING(struct influx, token, .secret = true, .help = "Token (v1: \"user:password\" or a token)."),
     VANE_OPT_STRING(struct influx, organization, .help = "v2: name of the organization."),
-    VANE_OPT_STRING(struct influx, bucket, .help = "v2: bucket to write to."),
-    VANE_OPT_STRING(struct influx, bucket_tag, .help = "v2: tag that names the bucket of a metric, where it has it."),
+    VANE_OPT_STRING(struct influx, bucket, .help = "Bucket to write to; v1 and v3: another name for database."),
+    VANE_OPT_STRING(struct influx, bucket_tag, .help = "Tag that names the bucket of a metric, where it has it."),
     VANE_OPT_BOOL(struct influx, exclude_bucket_tag, .preset = "false", .help = "Do not write that tag."),
-    VANE_OPT_STRING(struct influx, database, .help = "v1, v3: database to write to."),
+    VANE_OPT_STRING(struct influx, database, .help = "Database to write to; v2: another name for bucket."),
     VANE_OPT_STRING(struct influx, database_tag,
-                    .help = "v1, v3: tag that names the database of a metric, where it has it."),
+                    .help = "Tag that names the database of a metric, where it has it."),
     VANE_OPT_BOOL(struct influx, exclude_database_tag, .preset = "false", .help = "Do not write that tag."),
     VANE_OPT_BOOL(struct influx, skip_database_creation, .preset = "false",
                   .help = "v1: do not create a database that is missing."),

@@ -10,40 +10,29 @@ static bool is_set(const char *text)
     return text && text[0];
 }
 
-static enum influx_api guess_api(const struct influx *influx, const char **why)
-{
-    bool v2 = is_set(influx->bucket) || is_set(influx->bucket_tag);
-    bool v1 = is_set(influx->database) || is_set(influx->database_tag);
-    if (v1 != v2)
-        return v1 ? INFLUX_V1 : INFLUX_V2;
-    *why = v1 ? "bucket (v2) and database (v1) are both set: set api, or leave one out"
-              : "set bucket and token (v2), or database (v1)";
-    return INFLUX_AUTO;
-}
-
 enum influx_api target_api(const struct influx *influx, const char **why)
 {
-    enum influx_api api = (enum influx_api)influx->api;
-    if (api == INFLUX_AUTO)
-        return guess_api(influx, why);
     bool bucket = is_set(influx->bucket) || is_set(influx->bucket_tag);
     bool database = is_set(influx->database) || is_set(influx->database_tag);
-    if (api == INFLUX_V1 ? database : api == INFLUX_V2 ? bucket : bucket || database)
-        return api;
-    *why = api == INFLUX_V1   ? "api = \"v1\" needs database or database_tag"
-           : api == INFLUX_V2 ? "api = \"v2\" needs bucket or bucket_tag"
-                              : "api = \"v3\" needs database or bucket";
+    if (!bucket && !database)
+        *why = "set bucket and token (v2), or database (v1)";
+    else if (influx->api != INFLUX_AUTO)
+        return (enum influx_api)influx->api;
+    else if (bucket && database)
+        *why = "bucket (v2) and database (v1) are both set: set api, or leave one out";
+    else
+        return database ? INFLUX_V1 : INFLUX_V2;
     return INFLUX_AUTO;
 }
 
 /* ---- Targets ---- */
 
-/* v3 takes either name; v1 and v2 their own. */
+/* The name that is the API's own goes first; the other does where that is not set. */
 static const char *choose(const struct influx *influx, const char *bucket, const char *database)
 {
-    if (influx->api == INFLUX_V1 || (influx->api == INFLUX_V3 && is_set(database)))
-        return database ? database : "";
-    return bucket ? bucket : "";
+    const char *first = influx->api == INFLUX_V2 ? bucket : database;
+    const char *second = influx->api == INFLUX_V2 ? database : bucket;
+    return is_set(first) ? first : is_set(second) ? second : "";
 }
 
 struct target target_default(const struct influx *influx)

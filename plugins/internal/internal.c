@@ -11,6 +11,7 @@ struct filling {
     struct vane_self   *self;
     struct vane_batch  *batch;
     struct vane_metric *metric;
+    size_t              instance; /* that it is of */
     uint64_t            gathered, written, dropped, rejected, errors;
 };
 
@@ -37,6 +38,7 @@ static void begin_metric(struct filling *filling, const struct vane_stat *stat)
     size_t count = strcmp(stat->plugin, stat->name) == 0 ? 1 : 2;
     const struct vane_series *series = vane_series(filling->batch, measurement, tags, count);
     filling->metric = vane_add(filling->batch, series, VANE_NO_TIME);
+    filling->instance = stat->instance;
 }
 
 static void add_to_sums(struct filling *filling, const struct vane_stat *stat)
@@ -59,8 +61,7 @@ static void visit(void *context, const struct vane_stat *stat)
     add_to_sums(filling, stat);
     if (!internal->per_plugin)
         return;
-    /* The counters of an instance come in a row, metrics_in first: workers are instances of one name. */
-    if (!filling->metric || strcmp(stat->counter, "metrics_in") == 0)
+    if (!filling->metric || stat->instance != filling->instance)
         begin_metric(filling, stat);
     if (stat->gauge)
         vane_set_float(filling->metric, field_name(stat), stat->value);

@@ -129,7 +129,7 @@ static void test_common__node_inherits_from_the_agent(void **state)
     assert_true(fixture->node.metric_batch_size == 5);
     assert_true(fixture->node.max_unacknowledged == 3600000000000);
     assert_int_equal(fixture->node.log_level, VANE_ERROR);
-    assert_int_equal(fixture->node.startup_error_behavior, COMMON_STARTUP_RETRY);
+    assert_int_equal(fixture->node.startup_error_behavior, COMMON_STARTUP_ERROR);
     assert_true(fixture->node.enabled);
 }
 
