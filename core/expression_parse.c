@@ -152,8 +152,10 @@ static struct expression_node *read_math(struct parser *parser)
     if (!advance(parser) || !expect(parser, '(') || !read_arguments(parser, &arguments))
         return NULL;
     size_t length = strlen("math.") + name.length;
-    char *full = arena_text(parser->builder->lexer.arena, "math.", length);
+    char *full = arena_take(parser->builder->lexer.arena, length + 1);
+    memcpy(full, "math.", strlen("math."));
     memcpy(full + strlen("math."), name.at, name.length);
+    full[length] = '\0';
     return expression_call(parser->builder, name.at, full, length, false, arguments.items, arguments.count);
 }
 
@@ -253,8 +255,10 @@ static bool open_loop(struct parser *parser, const struct expression_node *range
                            .type = expression_loop_type(parser->builder, range) };
     if (!local.type)
         return false;
-    if (parser->token.kind != TOKEN_NAME)
-        return fail_expected(parser, "the name of a variable");
+    if (parser->token.kind != TOKEN_NAME) {
+        fail_expected(parser, "the name of a variable");
+        return false;
+    }
     if (parser->local_count == EXPRESSION_LOOPS)
         return expression_fail(&parser->builder->lexer, local.name, "more than %d loops in each other",
                                EXPRESSION_LOOPS);

@@ -48,7 +48,7 @@ void *expression_take(struct expression_run *run, size_t size)
     run->taken += size;
     if (!run->memory)
         run->memory = arena_new(0);
-    return arena_take(run->memory, size);
+    return arena_take(run->memory, size ? size : 1);
 }
 
 /* ---- Order ---- */

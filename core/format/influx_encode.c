@@ -67,7 +67,7 @@ static char *escape(char *out, const char *text, size_t length, bool name)
 /* Up to twice the length. */
 static char *put_key(char *out, const char *text, size_t length, bool name)
 {
-    if (length && text[length - 1] != '\\' && scan_free_of(text, length, ',', '=', ',', ' ')) {
+    if (length && text[length - 1] != '\\' && scan_free_of(text, length, ',', '=', ' ')) {
         memcpy(out, text, length);
         return out + length;
     }

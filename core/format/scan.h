@@ -5,32 +5,15 @@
  * plain word; a loop over bytes pays a mispredicted branch at the end of each short key and number.
  */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#if defined __SSE2__ && !defined SCAN_PLAIN
+#ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
 enum { SCAN_PADDING = 16 };
-
-#if defined __SSE2__ && !defined SCAN_PLAIN
-
-/* The first byte that is a, b or c, or at most `least` as an unsigned number. */
-static inline char *scan_for(char *text, char a, char b, char c, char least)
-{
-    for (;; text += 16) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
-        __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(least)), bytes);
-        __m128i ab = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(a)), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b)));
-        __m128i stop = _mm_or_si128(_mm_or_si128(low, ab), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)));
-        unsigned mask = (unsigned)_mm_movemask_epi8(stop);
-        if (mask)
-            return text + __builtin_ctz(mask);
-    }
-}
-
-#else
 
 static const uint64_t SCAN_ONES = 0x0101010101010101u, SCAN_TOPS = 0x8080808080808080u;
 
@@ -40,7 +23,8 @@ static inline uint64_t scan_below(uint64_t word, unsigned limit)
     return (word - SCAN_ONES * limit) & ~word & SCAN_TOPS;
 }
 
-static inline char *scan_for(char *text, char a, char b, char c, char least)
+/* scan_for, in words. */
+static inline char *scan_words_for(char *text, char a, char b, char c, char least)
 {
     for (;; text += 8) {
         uint64_t word;
@@ -54,13 +38,29 @@ static inline char *scan_for(char *text, char a, char b, char c, char least)
     }
 }
 
-#endif
-
-/* Is no byte of the text a, b or c, or at most `least`? Of any length, nothing behind it is read. */
-static inline int scan_free_of(const char *text, size_t length, char a, char b, char c, char least)
+/* The first byte that is a, b or c, or at most `least` as an unsigned number. */
+static inline char *scan_for(char *text, char a, char b, char c, char least)
 {
+#ifdef __SSE2__
+    for (;; text += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
+        __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(least)), bytes);
+        __m128i ab = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(a)), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b)));
+        __m128i stop = _mm_or_si128(_mm_or_si128(low, ab), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)));
+        unsigned mask = (unsigned)_mm_movemask_epi8(stop);
+        if (mask)
+            return text + __builtin_ctz(mask);
+    }
+#else
+    return scan_words_for(text, a, b, c, least);
+#endif
+}
+
+/* Is no byte of the text a or b, or at most `least`? Nothing behind the text is read. */
+static inline bool scan_free_of(const char *text, size_t length, char a, char b, char least)
+{
+    bool found = false;
     for (size_t i = 0; i < length; i++)
-        if (text[i] == a || text[i] == b || text[i] == c || (unsigned char)text[i] <= (unsigned char)least)
-            return 0;
-    return 1;
+        found |= text[i] == a || text[i] == b || (unsigned char)text[i] <= (unsigned char)least;
+    return !found;
 }

@@ -1,6 +1,7 @@
 /* seen - see seen.h. */
 #include "plugins/binance_ws/seen.h"
 
+#include "plugins/binance_ws/hash.h"
 #include "plugins/shared/memory.h"
 
 #include <stdlib.h>
@@ -16,17 +17,9 @@ void seen_release(struct seen *seen)
     *seen = (struct seen){ 0 };
 }
 
-static size_t hash(const char *text)
-{
-    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    return (size_t)(hash ^ hash >> 32);
-}
-
 static struct seen_symbol *find(const struct seen *seen, const char *name)
 {
-    size_t at = hash(name) & (seen->room - 1);
+    size_t at = hash_text(name) & (seen->room - 1);
     while (seen->table[at].name && strcmp(seen->table[at].name, name) != 0)
         at = (at + 1) & (seen->room - 1);
     return &seen->table[at];

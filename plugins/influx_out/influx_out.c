@@ -46,6 +46,43 @@ static enum vane_result check(struct vane_self *self)
     return result == VANE_OK ? check_headers(self, influx) : result;
 }
 
+/* ---- Headers ---- */
+
+static void add_authorization(struct curl_slist **headers, const struct influx *influx)
+{
+    bool user = influx->username && influx->username[0] && influx->api != INFLUX_V1; /* v1: basic, by libcurl */
+    bool token = influx->token && influx->token[0];
+    if (!token && !user)
+        return;
+    struct vane_text value = { 0 };
+    vane_text_addf(&value, influx->api == INFLUX_V3 ? "Bearer " : "Token ");
+    if (token)
+        vane_text_addf(&value, "%s", influx->token);
+    else
+        vane_text_addf(&value, "%s:%s", influx->username, influx->password ? influx->password : "");
+    http_header_add(headers, "Authorization", value.data);
+    explicit_bzero(value.data, value.length);
+    vane_text_release(&value);
+}
+
+static void add_common(struct curl_slist **headers, const struct influx *influx)
+{
+    add_authorization(headers, influx);
+    http_header_add(headers, "Expect", "");
+    for (size_t i = 0; i < influx->http_headers.count; i++)
+        http_header_add(headers, influx->http_headers.items[i].key, influx->http_headers.items[i].value);
+}
+
+static void add_headers(struct influx *influx)
+{
+    http_header_add(&influx->write_headers, "Content-Type", "text/plain; charset=utf-8");
+    if (influx->content_encoding == INFLUX_GZIP)
+        http_header_add(&influx->write_headers, "Content-Encoding", "gzip");
+    add_common(&influx->write_headers, influx);
+    http_header_add(&influx->query_headers, "Content-Type", "application/x-www-form-urlencoded");
+    add_common(&influx->query_headers, influx);
+}
+
 /* ---- Life ---- */
 
 static void cut_tag(struct vane_text *cut, bool exclude, const char *tag)
@@ -76,7 +113,7 @@ static enum vane_result open(struct vane_self *self)
         .tls_key = influx->tls_key, .insecure_skip_verify = influx->insecure_skip_verify };
     servers_init(&influx->servers, &influx->urls);
     plan_shape(influx);
-    target_add_headers(influx);
+    add_headers(influx);
     if (influx->content_encoding == INFLUX_GZIP)
         influx->gzip = gzip_new();
     influx->http = http_new(&influx->http_settings);

@@ -1,7 +1,7 @@
 /* target - see target.h. */
 #include "plugins/influx_out/target.h"
 
-#include "plugins/shared/http.h"
+#include "plugins/shared/url.h"
 
 /* ---- Which API ---- */
 
@@ -60,7 +60,7 @@ static void add_parameter(struct vane_text *url, const char *name, const char *v
         return;
     bool first = !strchr(url->data, '?');
     vane_text_addf(url, "%c%s=", first ? '?' : '&', name);
-    http_escape(url, value);
+    url_escape(url, value);
 }
 
 static void add_v1(struct vane_text *url, const struct influx *influx, const struct target *target)
@@ -114,7 +114,7 @@ void target_add_create_form(struct vane_text *form, const struct target *target)
     vane_text_addf(form, "q=CREATE%%20DATABASE%%20%%22");
     for (const char *at = target->bucket; *at; at++) {
         char quoted[3] = { '\\', *at, '\0' };
-        http_escape(form, strchr("\"\\", *at) ? quoted : quoted + 1);
+        url_escape(form, strchr("\"\\", *at) ? quoted : quoted + 1);
     }
     vane_text_addf(form, "%%22");
 }
@@ -123,40 +123,4 @@ int64_t target_unit(const struct influx *influx)
 {
     static const int64_t units[] = { 1, 1000, 1000000, 1000000000 };
     return units[influx->precision];
-}
-
-/* ---- Headers ---- */
-
-static void add_authorization(struct curl_slist **headers, const struct influx *influx)
-{
-    bool user = is_set(influx->username) && influx->api != INFLUX_V1; /* v1: basic, by libcurl */
-    if (!is_set(influx->token) && !user)
-        return;
-    struct vane_text value = { 0 };
-    vane_text_addf(&value, influx->api == INFLUX_V3 ? "Bearer " : "Token ");
-    if (is_set(influx->token))
-        vane_text_addf(&value, "%s", influx->token);
-    else
-        vane_text_addf(&value, "%s:%s", influx->username, influx->password ? influx->password : "");
-    http_header_add(headers, "Authorization", value.data);
-    explicit_bzero(value.data, value.length);
-    vane_text_release(&value);
-}
-
-static void add_common(struct curl_slist **headers, const struct influx *influx)
-{
-    add_authorization(headers, influx);
-    http_header_add(headers, "Expect", "");
-    for (size_t i = 0; i < influx->http_headers.count; i++)
-        http_header_add(headers, influx->http_headers.items[i].key, influx->http_headers.items[i].value);
-}
-
-void target_add_headers(struct influx *influx)
-{
-    http_header_add(&influx->write_headers, "Content-Type", "text/plain; charset=utf-8");
-    if (influx->content_encoding == INFLUX_GZIP)
-        http_header_add(&influx->write_headers, "Content-Encoding", "gzip");
-    add_common(&influx->write_headers, influx);
-    http_header_add(&influx->query_headers, "Content-Type", "application/x-www-form-urlencoded");
-    add_common(&influx->query_headers, influx);
 }

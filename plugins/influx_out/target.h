@@ -32,6 +32,3 @@ void target_add_create_form(struct vane_text *form, const struct target *target)
 
 /* ns in the unit of `precision`. */
 int64_t target_unit(const struct influx *influx);
-
-/* Makes the headers of writes and of queries. */
-void target_add_headers(struct influx *influx);

@@ -42,6 +42,7 @@ struct kafka_out {
     struct topics       topics;
     struct topic       *constant;     /* where all metrics go to one */
     struct producer     producers[PRODUCER_COUNT];
+    bool                needs_alone;  /* the second of them */
     int                 event_fd;
     struct kafka_link   link;
     struct pending     *pendings;     /* not wholly reported */

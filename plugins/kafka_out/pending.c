@@ -204,6 +204,7 @@ static void isolate(struct kafka_out *out, struct message *message)
     size_t metric = pending->link[message->first];
     pending->link[message->first] = 0;
     message->alone = true;
+    out->needs_alone = true;
     append(out, message);
     while (metric) {
         size_t next = pending->link[metric];
@@ -217,8 +218,10 @@ static void isolate(struct kafka_out *out, struct message *message)
 static void halve(struct message *message)
 {
     struct pending *pending = message->pending;
-    size_t middle = message->first;
-    for (size_t end = pending->link[middle]; end && (end = pending->link[end]); end = pending->link[end])
+    size_t length = 1, middle = message->first;
+    for (size_t metric = pending->link[middle]; metric; metric = pending->link[metric])
+        length++;
+    for (size_t i = 1; i < length / 2; i++)
         middle = pending->link[middle];
     struct message *rest = add_message(pending, message, pending->link[middle]);
     pending->link[middle] = 0;
@@ -266,10 +269,13 @@ static rd_kafka_resp_err_t send_encoded(struct kafka_out *out, struct message *m
 /* What librdkafka did not take. False: it has no room for now. */
 static bool refuse(struct kafka_out *out, struct message *message, rd_kafka_resp_err_t code)
 {
+    const struct producer *producer = &out->producers[message->alone ? PRODUCER_ALONE : PRODUCER_SHARED];
     out->sent_bytes -= out->text.length;
     out->sent--;
-    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL && rd_kafka_outq_len(producer->client) > 0)
         return false;
+    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        code = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE; /* it does not fit into an empty queue either */
     if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && message->pending->link[message->first]) {
         halve(message);
         if (out->waiting_end == &message->next)

@@ -114,12 +114,12 @@ rd_kafka_resp_err_t producer_send(struct producer *producer, const struct produc
     if (!handle)
         return rd_kafka_last_error();
     rd_kafka_headers_t *headers = headers_new(&producer->headers);
-    /* The casts: librdkafka copies, but its variadic interface knows no const. */
+    /* Pairs of type and value, without librdkafka's macros, which are not C11. */
     rd_kafka_resp_err_t code = rd_kafka_producev(
-        producer->client, RD_KAFKA_V_RKT(handle), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_VALUE((void *)record->value, record->length),
-        RD_KAFKA_V_KEY((void *)record->key, record->key_length), RD_KAFKA_V_TIMESTAMP(record->timestamp),
-        RD_KAFKA_V_OPAQUE(record->opaque), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+        producer->client, RD_KAFKA_VTYPE_RKT, handle, RD_KAFKA_VTYPE_MSGFLAGS, RD_KAFKA_MSG_F_COPY,
+        RD_KAFKA_VTYPE_VALUE, record->value, record->length, RD_KAFKA_VTYPE_KEY, record->key, record->key_length,
+        RD_KAFKA_VTYPE_TIMESTAMP, record->timestamp, RD_KAFKA_VTYPE_OPAQUE, record->opaque, RD_KAFKA_VTYPE_HEADERS,
+        headers, RD_KAFKA_VTYPE_END);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR && headers)
         rd_kafka_headers_destroy(headers);
     if (code == RD_KAFKA_RESP_ERR__FATAL)

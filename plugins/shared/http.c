@@ -236,18 +236,3 @@ bool http_header_is_safe(const char *text)
             return false;
     return true;
 }
-
-static bool is_unreserved(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("-._~", c));
-}
-
-void http_escape(struct vane_text *out, const char *text)
-{
-    for (; *text; text++) {
-        if (is_unreserved(*text))
-            vane_text_add(out, text, 1);
-        else
-            vane_text_addf(out, "%%%02X", (unsigned char)*text);
-    }
-}

@@ -69,6 +69,3 @@ void http_headers_free(struct curl_slist *headers);
 
 /* Can this text stand in a header, without starting another one? */
 bool http_header_is_safe(const char *text);
-
-/* Appends text as part of a URL or a form (RFC 3986, 2.1). */
-void http_escape(struct vane_text *out, const char *text);

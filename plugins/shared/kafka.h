@@ -102,5 +102,6 @@ void kafka_link_check(struct vane_self *self, struct kafka_link *link, rd_kafka_
 int kafka_event_fd(void);
 void kafka_queue_notify(rd_kafka_queue_t *queue, int event_fd);
 
-/* Sleeps until the host or librdkafka has something for this thread, or the time (monotonic, ns) has come. */
+/* Sleeps until the host or librdkafka has something for this thread, or the time (monotonic, ns; INT64_MAX:
+ * never) has come. */
 void kafka_sleep(struct vane_self *self, int event_fd, int64_t until);

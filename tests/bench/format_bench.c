@@ -41,9 +41,10 @@ static void write_lines(struct vane_text *text)
 {
     srand(1);
     for (int i = 0; i < LINES; i++)
-        vane_text_addf(text, "ticker,exchange=binance,region=eu-west-%d,symbol=BTC%03d last=%d.%02d,spread=0.%04d,trades=%di %lld\n",
-                       i % SERIES % 4, i % SERIES, 40000 + rand() % 9999, rand() % 100, rand() % 10000,
-                       rand() % 100000, 1648522311673000000LL + i * 1000000LL);
+        vane_text_addf(text, "ticker,exchange=binance,region=eu-west-%d,symbol=BTC%03d last=%d.%d%d,spread=0.00%d%d,"
+                             "trades=%di %lld\n", i % SERIES % 4, i % SERIES, 40000 + rand() % 9999, rand() % 10,
+                       1 + rand() % 9, rand() % 10, 1 + rand() % 9, rand() % 100000,
+                       1648522311673000000LL + i * 1000000LL);
 }
 
 static struct batch *decode(struct decoder *decoder, const struct vane_text *text)

@@ -1,0 +1,131 @@
+"""What is wrong with a configuration is all told in one run, with file and line, and nothing is started."""
+
+import re
+
+import pytest
+
+from servers import eventually
+from servers.agent import vane
+
+GOOD = """
+[[inputs.internal]]
+  interval = "1s"
+[[outputs.file_out]]
+  files = ["stdout"]
+"""
+
+
+def errors_of(agent, config: str) -> list[str]:
+    made = agent(config)
+    done = made.check()
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert not made.state.exists()
+    lines = done.stderr.replace(str(made.config), "vane.toml").splitlines()
+    ran = made.run_once()
+    assert ran.returncode == 2
+    assert ran.stderr.replace(str(made.config), "vane.toml").splitlines() == lines
+    return lines
+
+
+def test_a_good_configuration_is_good(agent):
+    done = agent(GOOD).check()
+    assert (done.returncode, done.stdout, done.stderr) == (0, "vane: good, 2 plugins\n", "")
+
+
+@pytest.mark.parametrize(("config", "error"), [
+    ('[agent]\n  intervall = "1s"\n' + GOOD, r"vane.toml:2: agent.intervall: .*did you mean 'interval'\?"),
+    (GOOD + '  filess = ["x"]\n', r"vane.toml:6: outputs.file_out.filess: .*did you mean 'files'\?"),
+    ('[[inputs.internal]]\n  interval = true\n[[outputs.file_out]]\n', r"vane.toml:2: inputs.internal.interval: wants a duration.*"),
+    (GOOD + '  from = ["internl"]\n', r"vane.toml:4: outputs.file_out.from: .*'internl'; did you mean 'internal'\?"),
+    (GOOD + '[[outputs.file_out]]\n  alias = "internal"\n', r"vane.toml:6: outputs.internal.alias: the name 'internal' is taken .*:2.*"),
+    ("[[inputs.file_in]]\n[[outputs.file_out]]\n", r"vane.toml:1: inputs.file_in.files: is required"),
+    ("[[inputs.internal]]\n", r"vane.toml: there is no output: .*"),
+    ("[[outputs.file_out]]\n", r"vane.toml: there is no input: .*"),
+    (GOOD + "[[outputs.nowhere]]\n", r"vane.toml:6: outputs.nowhere: there is no output plugin 'nowhere': looked for nowhere_out.so in .*"),
+    ("[[inputs.internal]\n" + GOOD, r"vane.toml:1: .*"),
+    (GOOD + '  data_format = "xml"\n', r"vane.toml:4: outputs.file_out.data_format: no format 'xml' .*"),
+    (GOOD + '  csv_header = true\n', r'vane.toml:6: outputs.file_out.csv_header: is an option of data_format "csv"; here it is "influx"'),
+    ("[[aggregators.minmax]]\n" + GOOD, r"vane.toml:1: .*aggregators.*"),
+    (GOOD + '  alias = "${NOT_SET_ANYWHERE}"\n', r"vane.toml:6: outputs.file_out.alias: .*NOT_SET_ANYWHERE.*"),
+])
+def test_one_thing_that_is_wrong_is_one_line(agent, config, error):
+    lines = errors_of(agent, config)
+    assert len(lines) == 1, lines
+    assert re.fullmatch(error, lines[0]), lines[0]
+
+
+def test_all_errors_come_in_one_run(agent):
+    lines = errors_of(agent, """[agent]
+  debugg = true
+[[inputs.internal]]
+  interval = "soon"
+[[inputs.file_in]]
+[[outputs.file_out]]
+  from = ["intern"]
+  filez = []
+""")
+    assert len(lines) == 5, lines
+    assert all(re.match(r"vane.toml:\d+: \S+: .+", line) for line in lines), lines
+
+
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path):
+    done = vane("check", "--config", tmp_path / "missing.toml")
+    assert done.returncode == 2
+    assert "missing.toml: " in done.stderr and "No such file" in done.stderr
+
+
+def test_a_cycle_is_an_error(agent, tmp_path):
+    lines = errors_of(agent, """
+[[inputs.internal]]
+[[processors.count]]
+  alias = "a"
+  from = ["internal", "b"]
+[[processors.count]]
+  alias = "b"
+  from = ["a"]
+[[outputs.file_out]]
+  from = ["b"]
+""")
+    assert len(lines) == 1 and "part of a cycle" in lines[0]
+
+
+def test_the_graph_is_printed(agent):
+    done = agent(GOOD).check("--graph")
+    assert done.stdout == "inputs.internal\n    ─▭▶ outputs.file_out\n"
+
+
+def test_bad_usage_is_exit_code_2():
+    for arguments in (["--nonsense"], ["frobnicate"], ["help", "no_such_plugin"], ["run", "too", "many"]):
+        assert vane(*arguments).returncode == 2
+
+
+def test_every_plugin_has_help_and_a_sample_that_is_good(agent):
+    listed = vane("plugins").stdout
+    names = [line.split()[1] for line in listed.splitlines()]
+    assert {"binance_ws", "kafka_in", "kafka_out", "influx_out", "file_in", "file_out", "internal"} <= set(names)
+    for name in names:
+        assert name in vane("help", name).stdout
+        assert f".{name}]]" in vane("sample", name).stdout
+
+
+def test_a_bad_reload_changes_nothing_and_a_good_one_takes_over(agent, tmp_path):
+    first, second = tmp_path / "first.out", tmp_path / "second.out"
+    config = '[[inputs.internal]]\n  interval = "100ms"\n[[outputs.file_out]]\n  files = ["{}"]\n'
+    running = agent(config.format(first))
+    running.start()
+    running.wait_for_log("plugins from")
+    running.configure("[[inputs.internal]]\n  intervall = 1\n")
+    running.signal("HUP")
+    running.wait_for_log("going on with the one before")
+    assert re.search(r"vane.toml:2: inputs.internal.intervall: ", running.log)
+    running.configure(config.format(second))
+    running.signal("HUP")
+    running.wait_for_log(r"\] reloaded")
+    eventually(lambda: second.exists() and second.stat().st_size > 0)
+    assert running.stop() == 0
+    assert first.stat().st_size > 0
+
+
+def test_secrets_are_never_printed(agent):
+    lines = errors_of(agent, GOOD + '[[outputs.influx_out]]\n  token = ["hunter2"]\n  bucket = "b"\n')
+    assert lines and "hunter2" not in "".join(lines)
