@@ -1,11 +1,11 @@
 """What is wrong with a configuration is all told in one run, with file and line, and nothing is started."""
 
 import re
+import signal
 
 import pytest
 
-from servers import eventually
-from servers.agent import vane
+from servers import eventually, vane
 
 GOOD = """
 [[inputs.internal]]
@@ -115,11 +115,11 @@ def test_a_bad_reload_changes_nothing_and_a_good_one_takes_over(agent, tmp_path)
     running.start()
     running.wait_for_log("plugins from")
     running.configure("[[inputs.internal]]\n  intervall = 1\n")
-    running.signal("HUP")
+    running.signal(signal.SIGHUP)
     running.wait_for_log("going on with the one before")
     assert re.search(r"vane.toml:2: inputs.internal.intervall: ", running.log)
     running.configure(config.format(second))
-    running.signal("HUP")
+    running.signal(signal.SIGHUP)
     running.wait_for_log(r"\] reloaded")
     eventually(lambda: second.exists() and second.stat().st_size > 0)
     assert running.stop() == 0
