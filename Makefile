@@ -14,7 +14,7 @@ CFLAGS  ?= -O2 -g
 PKG_binance_ws := libwebsockets libcjson
 PKG_kafka_in   := rdkafka
 PKG_kafka_out  := rdkafka
-PKG_influx_out := libcurl zlib
+PKG_influx_out := libcurl zlib libcjson
 PKG_host       := libcjson
 
 # ---- Settings ----
@@ -50,7 +50,7 @@ ALIASES    := kafka_consumer:kafka_in influxdb_v2:influx_out influxdb:influx_out
 alias_of    = $(word 1,$(subst :, ,$(1)))
 target_of   = $(word 2,$(subst :, ,$(1)))
 
-.PHONY: all help clean unit check-floors check-syms docs install test-programs
+.PHONY: all help clean unit check-floors check-syms docs install test-programs bench demo demo-stack
 all: $(BUILD)/vane $(PLUGIN_SO) aliases ## Build the agent and its plugins (the default)
 
 .PHONY: aliases
@@ -152,6 +152,29 @@ fuzz: $(FUZZERS) ## Run every fuzzer for FUZZ_TIME seconds
 $(BUILD)/bench/%_bench: $(OBJ)/tests/bench/%_bench.o $(HOST_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--dynamic-list=core/vane.syms $(HOST_LIBS)
+
+BENCH_TOOLS := $(BUILD)/bench/sink $(BUILD)/bench/consume
+$(BENCH_TOOLS): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs rdkafka 2>/dev/null)
+
+bench: ## Measure, beside Telegraf where it can be had, and print a table
+	@packaging/install-dependencies bench
+	@$(MAKE) --no-print-directory $(JOBS) all $(BUILD)/tests/exchange $(BENCHES) $(BENCH_TOOLS)
+	@VANE_BUILD=$(BUILD) build/venv/bin/python tests/bench/run.py
+
+# ---- Demos ----
+JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
+demo: ## Live ticks on the terminal (DURATION=20s, EXCHANGE=real)
+	@packaging/install-dependencies demo
+	@$(MAKE) --no-print-directory $(JOBS) all $(BUILD)/tests/exchange
+	@VANE_BUILD=$(BUILD) tests/tools/foreground tests/tools/demo
+
+demo-stack: ## The whole chain on a real Kafka and a real InfluxDB, which it starts (DURATION=20s)
+	@packaging/install-dependencies test
+	@$(MAKE) --no-print-directory $(JOBS) all $(BUILD)/tests/exchange
+	@VANE_BUILD=$(BUILD) tests/tools/foreground build/venv/bin/python -B tests/tools/demo_stack.py
 
 # ---- Rules of the house ----
 check-floors: ## Does every file include only lower floors?

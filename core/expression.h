@@ -17,10 +17,11 @@
  *            math.abs ceil floor round trunc isNaN isInf isFinite
  *
  * What is accepted means what it means to cel-go (github.com/google/cel-spec, doc/langdef.md): types are
- * checked when it is compiled, as far as they are known; int and double never mix in arithmetic; overflow,
- * division by zero and a missing key are errors; an error on one side of || or && counts only where the
- * other side does not decide. Not there: maps, messages and bytes as literals, time zones by name, the
- * other functions of CEL's extensions. The pattern of matches() is a constant, see regex.h.
+ * checked when it is compiled, as far as they are known (constants that cannot be converted are found then
+ * too); int and double never mix in arithmetic and ==, only in < <= > >=; overflow, division by zero and a
+ * missing key are errors; an error on one side of || or && counts only where the other side does not decide.
+ * Not there: maps, messages and bytes as literals, time zones by name, the other functions of CEL's
+ * extensions. The pattern of matches() is a constant, see regex.h.
  *
  * Memory and time of an evaluation are bounded; beyond that it is an error. Own thread.
  */

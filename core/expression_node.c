@@ -245,6 +245,11 @@ static const struct expression_type *type_of_condition(struct expression_builder
     return join(builder, args[1]->type, args[2]->type);
 }
 
+static bool is_number(const struct expression_type *type)
+{
+    return type->kind == KIND_INT || type->kind == KIND_UINT || type->kind == KIND_DOUBLE;
+}
+
 static bool has_order(const struct expression_type *type)
 {
     return type->kind != KIND_NULL && type->kind != KIND_LIST && type->kind != KIND_MAP && type->kind != KIND_TYPE;
@@ -254,7 +259,8 @@ static const struct expression_type *type_of_comparison(struct expression_builde
                                                         const char *at, struct expression_node *const *args)
 {
     const struct expression_type *a = args[0]->type, *b = args[1]->type;
-    if (!agree(a, b) || (order && (!has_order(a) || !has_order(b))))
+    bool numbers = order && is_number(a) && is_number(b); /* 1 < 1.5, as the language definition has it */
+    if ((!agree(a, b) && !numbers) || (order && (!has_order(a) || !has_order(b))))
         return disagree(builder, at, "comparison", args[0], args[1]);
     return &types[KIND_BOOL];
 }

@@ -22,7 +22,7 @@ static void watch(struct waker *waker, int fd)
 void waker_init(struct waker *waker)
 {
     atomic_init(&waker->pending, false);
-    waker->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    waker->event = eventfd(0, EFD_CLOEXEC);
     waker->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     waker->poll = epoll_create1(EPOLL_CLOEXEC);
     assert(waker->event >= 0 && waker->timer >= 0 && waker->poll >= 0);
@@ -44,20 +44,24 @@ void waker_wake(struct waker *waker)
         return;
     uint64_t one = 1;
     ssize_t wrote = write(waker->event, &one, sizeof one);
-    (void)wrote; /* the counter is full only if the thread is awake anyway */
+    (void)wrote; /* one write for one read: it cannot fail */
 }
 
-void waker_clear(struct waker *waker)
+bool waker_clear(struct waker *waker)
 {
     uint64_t count;
     ssize_t got = 0;
     if (waker->armed)
         got = read(waker->timer, &count, sizeof count);
     if (!atomic_load(&waker->pending))
-        return;
-    got = read(waker->event, &count, sizeof count);
+        return false;
+    /* Waits for a waker that has set the flag and not written yet: a write that came after would leave the
+     * event readable with the flag down, and nobody would read it. */
+    while (read(waker->event, &count, sizeof count) < 0 && errno == EINTR)
+        ;
     (void)got;
     atomic_store(&waker->pending, false);
+    return true;
 }
 
 void waker_wait(struct waker *waker, int64_t ns)

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct waker {
-    atomic_bool pending; /* a wake that the thread has not seen yet */
+    atomic_bool pending; /* a wake that the thread has not seen yet: the event is written, or about to be */
     int         event, timer, poll; /* eventfd; timerfd; epoll over both */
     bool        armed;              /* the timer may have run out; own thread */
 };
@@ -21,8 +21,9 @@ void waker_release(struct waker *waker);
 
 void waker_wake(struct waker *waker);              /* [any] */
 
-/* Own thread: clear, look at everything, and wait only if there was nothing to do. */
-void waker_clear(struct waker *waker);
+/* Own thread: clear, look at everything, and wait only if there was nothing to do. Answers whether the
+ * thread was woken since it last cleared. */
+bool waker_clear(struct waker *waker);
 void waker_wait(struct waker *waker, int64_t ns);  /* -1: until woken; clears, too */
 
 /* A descriptor that is readable when the thread was woken or `ns` (-1: never) have passed, for poll

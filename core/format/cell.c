@@ -30,7 +30,8 @@ static bool read_float(const char *text, size_t length, double *value)
 
 static bool read_bool(const char *text, size_t length, bool *value)
 {
-    static const char *const words[] = { "1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False" };
+    static const char *const words[] = { "1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE",
+                                         "false", "False" };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strlen(words[i]) == length && memcmp(words[i], text, length) == 0) {
             *value = i < 6;

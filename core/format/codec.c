@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REASON_MAX = 256, PAIRWISE = 16 };
+enum { REASON_MAX = 256, FEW = 12, SLOTS = 256 };
 
 /* ---- Options ---- */
 
@@ -34,7 +34,8 @@ struct timestamp_format *codec_time_format(const char *option, const char *text,
     return NULL;
 }
 
-bool codec_globs(struct glob_list **list, const char *option, const struct vane_strings *patterns, struct error *err)
+bool codec_globs(struct glob_list **list, const char *option, const struct vane_strings *patterns,
+                 struct error *err)
 {
     *list = NULL;
     if (!patterns->count)
@@ -93,7 +94,8 @@ void codec_bad(struct decoder *decoder, size_t start, size_t end, const char *fo
 
 size_t codec_line_end(const struct decoder *decoder, size_t at)
 {
-    const char *newline = at < decoder->length ? memchr(decoder->bytes + at, '\n', decoder->length - at) : NULL;
+    const char *newline = at < decoder->length ? memchr(decoder->bytes + at, '\n', decoder->length - at)
+        : NULL;
     return newline ? (size_t)(newline - decoder->bytes) + 1 : decoder->length;
 }
 
@@ -138,12 +140,8 @@ static size_t unique_of_few(struct vane_field *fields, size_t count)
 }
 
 /* With a table of places (plus one, 0: free), so that a record of very many fields costs no square. */
-static size_t unique_of_many(struct vane_field *fields, size_t count)
+static size_t unique_of_many(struct vane_field *fields, size_t count, uint32_t *places, size_t slots)
 {
-    size_t slots = 64;
-    while (slots < count * 2)
-        slots *= 2;
-    size_t *places = alloc_array(slots, sizeof *places);
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         size_t at = hash_bytes(fields[i].key, fields[i].key_length, 3) & (slots - 1);
@@ -153,20 +151,31 @@ static size_t unique_of_many(struct vane_field *fields, size_t count)
             replace(&fields[places[at] - 1], &fields[i]);
             continue;
         }
-        fields[kept] = fields[i];
-        places[at] = ++kept;
+        fields[kept++] = fields[i];
+        places[at] = (uint32_t)kept;
     }
-    free(places);
     return kept;
 }
 
 size_t codec_unique(struct vane_field *fields, size_t count)
 {
-    return count <= PAIRWISE ? unique_of_few(fields, count) : unique_of_many(fields, count);
+    if (count <= FEW)
+        return unique_of_few(fields, count);
+    if (count <= SLOTS / 2) {
+        uint32_t on_stack[SLOTS] = { 0 };
+        return unique_of_many(fields, count, on_stack, SLOTS);
+    }
+    size_t slots = SLOTS;
+    while (slots < count * 2)
+        slots *= 2;
+    uint32_t *places = alloc_array(slots, sizeof *places);
+    size_t kept = unique_of_many(fields, count, places, slots);
+    free(places);
+    return kept;
 }
 
-void codec_add(struct batch *batch, const struct vane_series *series, int64_t time, const struct vane_field *fields,
-               size_t count)
+void codec_add(struct batch *batch, const struct vane_series *series, int64_t time,
+               const struct vane_field *fields, size_t count)
 {
     struct vane_field *copy = arena_take_array(batch_arena(batch), count, sizeof *copy);
     if (count)

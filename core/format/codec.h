@@ -50,7 +50,8 @@ struct timestamp_format *codec_time_format(const char *option, const char *text,
                                            const char *zone, struct error *err);
 
 /* The globs of an option, NULL where it is empty. False: error, which begins with the option's name. */
-bool codec_globs(struct glob_list **list, const char *option, const struct vane_strings *patterns, struct error *err);
+bool codec_globs(struct glob_list **list, const char *option, const struct vane_strings *patterns,
+                 struct error *err);
 
 /* Tells the sink of a bad record: the bytes from `start` to `end` of the call, without the newline at
  * their end. Control characters in the reason become '?'. */
@@ -70,8 +71,8 @@ char *codec_copy(struct decoder *decoder, size_t from, size_t to, size_t padding
 size_t codec_unique(struct vane_field *fields, size_t count);
 
 /* Adds a metric over a copy of these fields, whose texts lie in the batch's arena. */
-void codec_add(struct batch *batch, const struct vane_series *series, int64_t time, const struct vane_field *fields,
-               size_t count);
+void codec_add(struct batch *batch, const struct vane_series *series, int64_t time,
+               const struct vane_field *fields, size_t count);
 
 /* Room for at least `more` bytes and a NUL at the end of a text; answers where they go. The caller then
  * calls codec_wrote with where it stopped. */

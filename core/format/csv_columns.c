@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MOST = 1000000, COMPARED = 64 };
+enum { ROWS_MOST = 1000000 };
 
 static const char *const types[] = { "int", "float", "bool", "string", NULL };
 static const char *const reset_modes[] = { "none", "always", NULL };
@@ -19,7 +19,8 @@ const struct vane_option csv_decode_options[] = {
     OPTION_OF(VANE_OPT_STRINGS, csv_column_names,
               .help = "Names of the columns, behind the skipped ones; a column without a name is ignored."),
     OPTION_OF(VANE_OPT_CHOICES, csv_column_types, .choices = types,
-              .help = "Types of the columns; without them each cell is what it looks like, so that 47000 is an int "
+              .help =
+                  "Types of the columns; without them each cell is what it looks like, so that 47000 is an int "
                       "and 46920.37 a float."),
     OPTION_OF(VANE_OPT_UINT, csv_skip_rows, .preset = "0", .most = ROWS_MOST,
               .help = "Lines to skip before anything else."),
@@ -27,13 +28,15 @@ const struct vane_option csv_decode_options[] = {
               .help = "Columns to skip, in the header too."),
     OPTION_OF(VANE_OPT_UINT, csv_metadata_rows, .preset = "0", .most = ROWS_MOST,
               .help = "Lines of key and value before the header, which become tags."),
-    OPTION_OF(VANE_OPT_STRINGS, csv_metadata_separators, .help = "What divides key and value in metadata lines."),
+    OPTION_OF(VANE_OPT_STRINGS, csv_metadata_separators,
+              .help = "What divides key and value in metadata lines."),
     OPTION_OF(VANE_OPT_STRING, csv_metadata_trim_set, .preset = "\"\"",
               .help = "Characters to cut from both ends of metadata keys and values."),
     OPTION_OF(VANE_OPT_STRING, csv_delimiter, .preset = "\",\"", .help = "The character that divides cells."),
     OPTION_OF(VANE_OPT_STRING, csv_comment, .preset = "\"\"",
               .help = "Lines that begin with this character are skipped; empty: none."),
-    OPTION_OF(VANE_OPT_BOOL, csv_trim_space, .preset = "false", .help = "Cut spaces from both ends of cells."),
+    OPTION_OF(VANE_OPT_BOOL, csv_trim_space, .preset = "false",
+              .help = "Cut spaces from both ends of cells."),
     OPTION_OF(VANE_OPT_STRINGS, csv_tag_columns, .help = "Columns that become tags; others become fields."),
     OPTION_OF(VANE_OPT_BOOL, csv_tag_overwrite, .preset = "false",
               .help = "Tags from columns win over tags from metadata lines."),
@@ -42,7 +45,8 @@ const struct vane_option csv_decode_options[] = {
     OPTION_OF(VANE_OPT_STRING, csv_timestamp_column, .preset = "\"\"",
               .help = "The column that holds the time; empty: metrics are stamped when they arrive."),
     OPTION_OF(VANE_OPT_STRING, csv_timestamp_format, .preset = "\"\"",
-              .help = "unix, unix_ms, unix_us, unix_ns, RFC3339 or a layout such as \"2006-01-02 15:04:05\"."),
+              .help =
+                  "unix, unix_ms, unix_us, unix_ns, RFC3339 or a layout such as \"2006-01-02 15:04:05\"."),
     OPTION_OF(VANE_OPT_STRING, csv_timezone, .preset = "\"\"",
               .help = "Time zone of times without one, such as Europe/Berlin; empty: UTC."),
     OPTION_OF(VANE_OPT_STRINGS, csv_skip_values, .help = "Cells that hold one of these count as absent."),
@@ -73,20 +77,31 @@ static enum csv_role role_of(const struct csv_decode_options *options, const cha
         return CSV_TIME;
     if (strcmp(options->csv_measurement_column, name) == 0)
         return CSV_NAME;
-    return options->csv_column_types.count && place >= options->csv_column_types.count ? CSV_UNTYPED : CSV_FIELD;
+    return options->csv_column_types.count
+        && place >= options->csv_column_types.count ? CSV_UNTYPED : CSV_FIELD;
 }
 
-/* Of very many columns it is not looked for. */
-static bool repeats(const struct csv_columns *columns)
+static int compare_names(const void *a, const void *b)
 {
-    for (size_t i = 0; i < columns->count && columns->count <= COMPARED; i++)
-        for (size_t k = 0; k < i; k++)
-            if (strcmp(columns->items[i].name, columns->items[k].name) == 0)
-                return true;
-    return columns->count > COMPARED;
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-struct csv_columns *csv_columns_new(const struct csv_decode_options *options, const char *const *names, size_t count)
+static bool repeats(const char *const *names, size_t count)
+{
+    const char **sorted = alloc_array(count, sizeof *sorted);
+    bool found = false;
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = names[i];
+    if (count)
+        qsort(sorted, count, sizeof *sorted, compare_names);
+    for (size_t i = 1; i < count; i++)
+        found = found || strcmp(sorted[i - 1], sorted[i]) == 0;
+    free(sorted);
+    return found;
+}
+
+struct csv_columns *csv_columns_new(const struct csv_decode_options *options, const char *const *names,
+                                    size_t count)
 {
     const struct vane_choices *chosen = &options->csv_column_types;
     struct csv_columns *columns = alloc_zero(sizeof *columns);
@@ -99,9 +114,8 @@ struct csv_columns *csv_columns_new(const struct csv_decode_options *options, co
         column->role = role_of(options, names[i], i);
         column->any = chosen->count == 0;
         column->type = i < chosen->count ? (enum cell_type)chosen->items[i] : CELL_STRING;
-        columns->has_time = columns->has_time || column->role == CSV_TIME;
     }
-    columns->may_repeat = repeats(columns);
+    columns->repeat = repeats(names, count);
     return columns;
 }
 

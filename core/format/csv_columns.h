@@ -27,8 +27,8 @@ struct csv_decode_options {
 
 extern const struct vane_option csv_decode_options[];
 
-enum csv_role { CSV_FIELD, CSV_UNTYPED /* a field for which csv_column_types has no type */, CSV_TAG, CSV_TIME, CSV_NAME,
-                CSV_IGNORED };
+enum csv_role { CSV_FIELD, CSV_UNTYPED /* a field for which csv_column_types has no type */, CSV_TAG,
+                CSV_TIME, CSV_NAME, CSV_IGNORED };
 
 struct csv_column {
     char          *name;
@@ -41,12 +41,12 @@ struct csv_column {
 struct csv_columns {
     struct csv_column *items; /* behind csv_skip_columns */
     size_t             count;
-    bool               may_repeat; /* two may have one name */
-    bool               has_time;
+    bool               repeat; /* two have one name */
 };
 
 /* Takes copies of the names. */
-struct csv_columns *csv_columns_new(const struct csv_decode_options *options, const char *const *names, size_t count);
+struct csv_columns *csv_columns_new(const struct csv_decode_options *options, const char *const *names,
+                                    size_t count);
 void csv_columns_free(struct csv_columns *columns); /* NULL is fine */
 
 /* Do the options make sense? The error begins with the option's name. */

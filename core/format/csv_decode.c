@@ -1,11 +1,9 @@
-/* csv_decode - rows to metrics. A stream begins with its head (skipped lines, metadata lines, header
- * rows), each of them only where the options ask for it; what follows are rows. The payload is copied once into the
- * batch's arena; cells are read, and texts stay, where they lie there. */
+/* csv_decode - rows to metrics. A stream begins with its head (csv_head.h); what follows are rows. The
+ * payload is copied once into the batch's arena; cells are read, and texts stay, where they lie there. */
 #include "core/format/codec.h"
 #include "core/format/csv_columns.h"
+#include "core/format/csv_head.h"
 #include "core/format/scan.h"
-
-#include "core/alloc.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -18,19 +16,11 @@ struct csv_plan {
     struct csv_dialect       dialect;
     struct csv_columns      *columns;     /* of csv_column_names; NULL: the header names them */
     struct timestamp_format *time_format; /* NULL: no timestamp column */
-    const char             **separators;  /* of metadata, longest first */
 };
 
 struct csv_decoder {
-    struct decoder      base;
-    uint64_t            skip_rows, metadata_rows, header_rows; /* still to come */
-    bool                header_lost; /* it could not be read */
-    struct csv_columns *own;         /* from the header */
-    char              **names;       /* while the header is read */
-    size_t              name_count, name_room;
-    struct vane_tag    *metadata; /* texts on the heap */
-    size_t              metadata_count, metadata_room;
-
+    struct decoder     base;
+    struct csv_head    head;
     struct csv_row     row;
     struct vane_tag   *tags;
     struct vane_field *fields;
@@ -57,19 +47,6 @@ static int shown(size_t length)
 
 /* ---- The plan ---- */
 
-/* Longest first, else in the order given. */
-static const char **sort_separators(const struct vane_strings *given)
-{
-    const char **sorted = alloc_array(given->count + 1, sizeof *sorted);
-    for (size_t i = 0; i < given->count; i++) {
-        size_t at = i;
-        for (; at > 0 && strlen(sorted[at - 1]) < strlen(given->items[i]); at--)
-            sorted[at] = sorted[at - 1];
-        sorted[at] = given->items[i];
-    }
-    return sorted;
-}
-
 static bool prepare(struct decode_plan *base, struct error *err)
 {
     struct csv_plan *plan = (struct csv_plan *)base;
@@ -81,13 +58,13 @@ static bool prepare(struct decode_plan *base, struct error *err)
         .delimiter = options->csv_delimiter, .delimiter_length = strlen(options->csv_delimiter),
         .comment = comment, .comment_length = comment ? strlen(comment) : 0, .trim = options->csv_trim_space,
     };
-    plan->separators = sort_separators(&options->csv_metadata_separators);
     if (options->csv_column_names.count)
-        plan->columns = csv_columns_new(options, options->csv_column_names.items, options->csv_column_names.count);
+        plan->columns = csv_columns_new(options, options->csv_column_names.items,
+                                        options->csv_column_names.count);
     if (!*options->csv_timestamp_column)
         return true;
-    plan->time_format = codec_time_format("csv_timestamp_format", options->csv_timestamp_format, "csv_timezone",
-                                          options->csv_timezone, err);
+    plan->time_format = codec_time_format("csv_timestamp_format", options->csv_timestamp_format,
+                                          "csv_timezone", options->csv_timezone, err);
     return plan->time_format != NULL;
 }
 
@@ -96,121 +73,6 @@ static void release_plan(struct decode_plan *base)
     struct csv_plan *plan = (struct csv_plan *)base;
     csv_columns_free(plan->columns);
     timestamp_format_free(plan->time_format);
-    free(plan->separators);
-}
-
-/* ---- The head ---- */
-
-static void forget_head(struct csv_decoder *decoder)
-{
-    csv_columns_free(decoder->own);
-    decoder->own = NULL;
-    for (size_t i = 0; i < decoder->name_count; i++)
-        free(decoder->names[i]);
-    decoder->name_count = 0;
-    for (size_t i = 0; i < decoder->metadata_count; i++) {
-        free((char *)decoder->metadata[i].key);
-        free((char *)decoder->metadata[i].value);
-    }
-    decoder->metadata_count = 0;
-}
-
-static void start(struct decoder *base)
-{
-    struct csv_decoder *decoder = (struct csv_decoder *)base;
-    const struct csv_decode_options *options = options_of(decoder);
-    decoder->row.dialect = &plan_of(decoder)->dialect;
-    decoder->skip_rows = options->csv_skip_rows;
-    decoder->metadata_rows = options->csv_metadata_rows;
-    decoder->header_rows = options->csv_header_row_count;
-    decoder->header_lost = false;
-}
-
-static bool in_head(const struct decoder *base)
-{
-    const struct csv_decoder *decoder = (const struct csv_decoder *)base;
-    return decoder->skip_rows || decoder->metadata_rows || decoder->header_rows;
-}
-
-static struct vane_tag trimmed_tag(const char *key, const char *key_end, const char *value, const char *value_end,
-                                   const char *cut)
-{
-    while (key < key_end && strchr(cut, *key))
-        key++;
-    while (key < key_end && strchr(cut, key_end[-1]))
-        key_end--;
-    while (value < value_end && strchr(cut, *value))
-        value++;
-    while (value < value_end && strchr(cut, value_end[-1]))
-        value_end--;
-    return (struct vane_tag){ key, value, (uint32_t)(key_end - key), (uint32_t)(value_end - value) };
-}
-
-static void add_metadata(struct csv_decoder *decoder, struct vane_tag tag)
-{
-    tag.key = alloc_text_n(tag.key, tag.key_length);
-    tag.value = alloc_text_n(tag.value, tag.value_length);
-    decoder->metadata = codec_grow(decoder->metadata, &decoder->metadata_room, decoder->metadata_count + 1,
-                                   sizeof *decoder->metadata);
-    decoder->metadata[decoder->metadata_count++] = tag;
-}
-
-static void read_metadata(struct csv_decoder *decoder, const char *line, const char *end)
-{
-    const struct csv_decode_options *options = options_of(decoder);
-    while (end > line && (end[-1] == '\n' || end[-1] == '\r'))
-        end--;
-    for (const char **separator = plan_of(decoder)->separators; *separator; separator++) {
-        size_t length = strlen(*separator);
-        const char *middle = memmem(line, (size_t)(end - line), *separator, length);
-        if (!middle)
-            continue;
-        struct vane_tag tag = trimmed_tag(line, middle, middle + length, end, options->csv_metadata_trim_set);
-        if (tag.key_length && !memchr(line, '\0', (size_t)(end - line))) {
-            add_metadata(decoder, tag);
-            return;
-        }
-    }
-}
-
-/* Skipped and metadata lines. Answers where the rest begins. */
-static char *read_head_lines(struct csv_decoder *decoder, char *next, char *end)
-{
-    while (next < end && (decoder->skip_rows || decoder->metadata_rows)) {
-        char *newline = memchr(next, '\n', (size_t)(end - next)), *line_end = newline ? newline + 1 : end;
-        if (decoder->skip_rows) {
-            decoder->skip_rows--;
-        } else {
-            decoder->metadata_rows--;
-            read_metadata(decoder, next, line_end);
-        }
-        next = line_end;
-    }
-    return next;
-}
-
-static void join_name(struct csv_decoder *decoder, size_t place, const struct csv_cell *cell)
-{
-    if (place == decoder->name_count) {
-        decoder->names = codec_grow(decoder->names, &decoder->name_room, place + 1, sizeof *decoder->names);
-        decoder->names[decoder->name_count++] = alloc_text("");
-    }
-    char **name = &decoder->names[place];
-    size_t length = strlen(*name);
-    *name = alloc_resize(*name, length + cell->length + 1, 1);
-    memcpy(*name + length, cell->text, cell->length + 1);
-}
-
-static void take_header(struct csv_decoder *decoder)
-{
-    const struct csv_decode_options *options = options_of(decoder);
-    for (size_t i = 0; i < decoder->row.count && !plan_of(decoder)->columns; i++)
-        join_name(decoder, i, &decoder->row.cells[i]);
-    if (--decoder->header_rows || plan_of(decoder)->columns)
-        return;
-    size_t skipped = options->csv_skip_columns < decoder->name_count ? options->csv_skip_columns : decoder->name_count;
-    decoder->own = csv_columns_new(options, (const char *const *)decoder->names + skipped,
-                                   decoder->name_count - skipped);
 }
 
 /* ---- Rows ---- */
@@ -224,9 +86,10 @@ struct record {
     size_t      tag_count, field_count;
 };
 
+/* NULL: the header could not be read. */
 static const struct csv_columns *columns_of(const struct csv_decoder *decoder)
 {
-    return decoder->own ? decoder->own : plan_of(decoder)->columns;
+    return plan_of(decoder)->columns ? plan_of(decoder)->columns : decoder->head.columns;
 }
 
 /* Keys of fields lie in the batch's arena, once a call. */
@@ -234,9 +97,10 @@ static void copy_keys(struct csv_decoder *decoder, const struct csv_columns *col
 {
     struct arena *arena = batch_arena(decoder->base.batch);
     decoder->keys = codec_grow(decoder->keys, &decoder->key_room, columns->count, sizeof *decoder->keys);
-    decoder->tags = codec_grow(decoder->tags, &decoder->tag_room, columns->count + decoder->metadata_count,
-                               sizeof *decoder->tags);
-    decoder->fields = codec_grow(decoder->fields, &decoder->field_room, columns->count, sizeof *decoder->fields);
+    decoder->tags = codec_grow(decoder->tags, &decoder->tag_room,
+                               columns->count + decoder->head.metadata_count, sizeof *decoder->tags);
+    decoder->fields = codec_grow(decoder->fields, &decoder->field_room, columns->count,
+                                 sizeof *decoder->fields);
     for (size_t i = 0; i < columns->count; i++)
         decoder->keys[i] = columns->items[i].role == CSV_FIELD
                              ? arena_text(arena, columns->items[i].name, columns->items[i].length) : NULL;
@@ -251,15 +115,16 @@ static bool is_skipped(const struct csv_decode_options *options, const struct cs
     return false;
 }
 
-static bool bad_cell(struct csv_decoder *decoder, const struct record *record, const struct csv_column *column,
-                     const struct csv_cell *cell, const char *what)
+static bool bad_cell(struct csv_decoder *decoder, const struct record *record,
+                     const struct csv_column *column, const struct csv_cell *cell, const char *what)
 {
-    codec_bad(&decoder->base, record->start, record->end, "column \"%.*s\": \"%.*s\" is not %s", shown(column->length),
-              column->name, shown(cell->length), cell->text, what);
+    codec_bad(&decoder->base, record->start, record->end, "column \"%.*s\": \"%.*s\" is not %s",
+              shown(column->length), column->name, shown(cell->length), cell->text, what);
     return false;
 }
 
-static bool take_field(struct csv_decoder *decoder, struct record *record, size_t place, const struct csv_cell *cell)
+static bool take_field(struct csv_decoder *decoder, struct record *record, size_t place,
+                       const struct csv_cell *cell)
 {
     const struct csv_column *column = &columns_of(decoder)->items[place];
     struct vane_field *field = &decoder->fields[record->field_count++];
@@ -272,20 +137,22 @@ static bool take_field(struct csv_decoder *decoder, struct record *record, size_
     return true;
 }
 
-static bool take_cell(struct csv_decoder *decoder, struct record *record, size_t place, const struct csv_cell *cell)
+static bool take_cell(struct csv_decoder *decoder, struct record *record, size_t place,
+                      const struct csv_cell *cell)
 {
     const struct csv_column *column = &columns_of(decoder)->items[place];
     switch (column->role) {
     case CSV_FIELD:
         return take_field(decoder, record, place, cell);
     case CSV_UNTYPED:
-        codec_bad(&decoder->base, record->start, record->end, "column \"%.*s\" has no type in csv_column_types",
-                  shown(column->length), column->name);
+        codec_bad(&decoder->base, record->start, record->end,
+                  "column \"%.*s\" has no type in csv_column_types", shown(column->length), column->name);
         return false;
     case CSV_TAG:
         if (memchr(cell->text, '\0', cell->length))
             return bad_cell(decoder, record, column, cell, "a tag: it holds a NUL byte");
-        decoder->tags[record->tag_count++] = (struct vane_tag){ column->name, cell->text, (uint32_t)column->length,
+        decoder->tags[record->tag_count++] = (struct vane_tag){ column->name, cell->text,
+                                                                (uint32_t)column->length,
                                                                 (uint32_t)cell->length };
         return true;
     case CSV_TIME:
@@ -305,8 +172,8 @@ static bool take_cell(struct csv_decoder *decoder, struct record *record, size_t
 
 static void add_metadata_tags(struct csv_decoder *decoder, struct record *record)
 {
-    for (size_t i = 0; i < decoder->metadata_count; i++)
-        decoder->tags[record->tag_count++] = decoder->metadata[i];
+    for (size_t i = 0; i < decoder->head.metadata_count; i++)
+        decoder->tags[record->tag_count++] = decoder->head.metadata[i];
 }
 
 /* Of equal tags the last counts: so what shall win comes later. */
@@ -315,8 +182,8 @@ static bool take_cells(struct csv_decoder *decoder, struct record *record, const
     const struct csv_decode_options *options = options_of(decoder);
     size_t skipped = options->csv_skip_columns;
     if (decoder->row.count <= skipped && skipped) {
-        codec_bad(&decoder->base, record->start, record->end, "the row has %zu cells, of which csv_skip_columns skips all",
-                  decoder->row.count);
+        codec_bad(&decoder->base, record->start, record->end,
+                  "the row has %zu cells, of which csv_skip_columns skips all", decoder->row.count);
         return false;
     }
     size_t cells = decoder->row.count - skipped, count = cells < columns->count ? cells : columns->count;
@@ -337,7 +204,7 @@ static void take_row(struct csv_decoder *decoder, size_t start_at, size_t end_at
     const struct csv_columns *columns = columns_of(decoder);
     struct decoder *base = &decoder->base;
     struct record record = { .start = start_at, .end = end_at, .time = VANE_NO_TIME };
-    if (decoder->header_lost || !columns) {
+    if (!columns) {
         codec_bad(base, start_at, end_at, "the header could not be read, so the columns have no names");
         return;
     }
@@ -356,10 +223,10 @@ static void take_row(struct csv_decoder *decoder, size_t start_at, size_t end_at
         record.name = base->plan->measurement;
         record.name_length = base->plan->measurement_length;
     }
-    if (columns->may_repeat)
+    if (columns->repeat)
         record.field_count = codec_unique(decoder->fields, record.field_count);
-    const struct vane_series *series = batch_series(base->batch, record.name, record.name_length, decoder->tags,
-                                                    record.tag_count);
+    const struct vane_series *series = batch_series(base->batch, record.name, record.name_length,
+                                                    decoder->tags, record.tag_count);
     codec_add(base->batch, series, record.time, decoder->fields, record.field_count);
 }
 
@@ -371,8 +238,8 @@ static size_t give_up(struct csv_decoder *decoder, char *text, size_t begin, siz
     size_t end = codec_line_end(base, decoder->row.suspect ? begin : fault);
     memcpy(text + begin, base->bytes + begin, fault - begin);
     codec_bad(base, begin, end, "%s", decoder->row.reason);
-    if (decoder->header_rows && !--decoder->header_rows)
-        decoder->header_lost = !plan_of(decoder)->columns;
+    if (decoder->head.header_rows)
+        csv_head_lose(&decoder->head);
     return end;
 }
 
@@ -389,11 +256,23 @@ static size_t read_rows(struct csv_decoder *decoder, char *text, size_t from, si
             return begin_at;
         if (result != CSV_ROW)
             next = text + give_up(decoder, text, begin_at, next_at);
-        else if (decoder->header_rows)
-            take_header(decoder);
+        else if (decoder->head.header_rows)
+            csv_head_take(&decoder->head, decoder->row.cells, decoder->row.count);
         else
             take_row(decoder, begin_at, next_at);
     }
+}
+
+static void start(struct decoder *base)
+{
+    struct csv_decoder *decoder = (struct csv_decoder *)base;
+    decoder->row.dialect = &plan_of(decoder)->dialect;
+    csv_head_start(&decoder->head, options_of(decoder));
+}
+
+static bool in_head(const struct decoder *base)
+{
+    return csv_head_is_next(&((const struct csv_decoder *)base)->head);
 }
 
 static size_t decode(struct decoder *base)
@@ -412,23 +291,19 @@ static size_t decode(struct decoder *base)
         char *text = codec_copy(base, 0, length, SCAN_PADDING), *next = text;
         if (base->line == 1 && length >= 3 && memcmp(text, mark, 3) == 0)
             next += 3;
-        next = read_head_lines(decoder, next, text + length);
+        next = csv_head_lines(&decoder->head, next, text + length);
         done = read_rows(decoder, text, (size_t)(next - text), length);
     }
-    if (base->last && options_of(decoder)->csv_reset_mode == RESET_ALWAYS) {
-        forget_head(decoder);
-        start(base);
-    }
+    if (base->last && options_of(decoder)->csv_reset_mode == RESET_ALWAYS)
+        csv_head_start(&decoder->head, options_of(decoder));
     return done;
 }
 
 static void release(struct decoder *base)
 {
     struct csv_decoder *decoder = (struct csv_decoder *)base;
-    forget_head(decoder);
+    csv_head_release(&decoder->head);
     csv_row_release(&decoder->row);
-    free(decoder->names);
-    free(decoder->metadata);
     free(decoder->tags);
     free(decoder->fields);
     free(decoder->keys);

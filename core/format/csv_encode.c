@@ -17,7 +17,8 @@ struct csv_encode_options {
 
 static const struct vane_option options[] = {
     VANE_OPT_STRING(struct csv_encode_options, csv_timestamp_format, .preset = "\"unix\"",
-                    .help = "unix, unix_ms, unix_us, unix_ns, RFC3339 or a layout such as \"2006-01-02 15:04:05\"."),
+                    .help =
+                        "unix, unix_ms, unix_us, unix_ns, RFC3339 or a layout such as \"2006-01-02 15:04:05\"."),
     VANE_OPT_STRING(struct csv_encode_options, csv_separator, .preset = "\",\"",
                     .help = "The character that divides cells."),
     VANE_OPT_BOOL(struct csv_encode_options, csv_header, .preset = "false",
@@ -25,7 +26,8 @@ static const struct vane_option options[] = {
     VANE_OPT_BOOL(struct csv_encode_options, csv_column_prefix, .preset = "false",
                   .help = "In the header, put tag_ and field_ before the names of tags and fields."),
     VANE_OPT_STRINGS(struct csv_encode_options, csv_columns,
-                     .help = "The columns: timestamp, name, tag.KEY, field.KEY; empty: timestamp, name, all tags, all "
+                     .help =
+                         "The columns: timestamp, name, tag.KEY, field.KEY; empty: timestamp, name, all tags, all "
                              "fields."),
     { 0 },
 };
@@ -58,7 +60,8 @@ static const struct csv_encode_options *options_of(const struct csv_encoder *enc
 
 static bool read_column(const char *text, struct column *column)
 {
-    static const struct { const char *prefix; enum kind kind; } prefixes[] = { { "tag.", TAG }, { "field.", FIELD } };
+    static const struct { const char *prefix; enum kind kind; } prefixes[] = { { "tag.", TAG },
+                                                                               { "field.", FIELD } };
     *column = (struct column){ .kind = strcmp(text, "name") == 0 ? NAME : TIME };
     if (column->kind == NAME || strcmp(text, "timestamp") == 0)
         return true;
@@ -84,7 +87,8 @@ static bool prepare(struct encoder *base, struct error *err)
     for (size_t i = 0; i < encoder->column_count; i++) {
         const char *text = chosen->csv_columns.items[i];
         if (!read_column(text, &encoder->columns[i]))
-            return error_set(err, "csv_columns: \"%s\" is neither timestamp, name, tag.KEY nor field.KEY", text);
+            return error_set(err, "csv_columns: \"%s\" is neither timestamp, name, tag.KEY nor field.KEY",
+                             text);
         encoder->has_field = encoder->has_field || encoder->columns[i].kind == FIELD;
     }
     encoder->time_format = timestamp_format_new(chosen->csv_timestamp_format, err);
@@ -173,7 +177,8 @@ static const struct vane_tag *find_tag(const struct vane_series *series, const c
     return NULL;
 }
 
-static void add_column(struct csv_encoder *encoder, const struct column *column, const struct vane_metric *metric)
+static void add_column(struct csv_encoder *encoder, const struct column *column,
+                       const struct vane_metric *metric)
 {
     const struct vane_tag *tag;
     switch (column->kind) {

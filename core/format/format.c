@@ -13,7 +13,8 @@ static const struct format formats[] = {
     { "csv", "Comma separated values, one record a row.", &csv_decode, &csv_encode },
     { "json", "JSON objects, or arrays of them.", &json_decode, &json_encode },
     { "value", "One bare value a line.", &value_decode, &value_encode },
-    { "template", "A line of text with placeholders for name, tags, fields and time.", NULL, &template_encode },
+    { "template", "A line of text with placeholders for name, tags, fields and time.", NULL,
+      &template_encode },
     { "table", "Aligned columns with a header, for people to read.", NULL, &table_encode },
 };
 
@@ -59,7 +60,8 @@ void decode_plan_free(struct decode_plan *plan)
     free(plan);
 }
 
-struct decoder *decoder_new(const struct decode_plan *plan, const char *source, const struct decode_sink *sink)
+struct decoder *decoder_new(const struct decode_plan *plan, const char *source,
+                            const struct decode_sink *sink)
 {
     struct decoder *decoder = alloc_zero(plan->format->decoder_size);
     decoder->plan = plan;
@@ -86,8 +88,8 @@ bool decoder_in_head(const struct decoder *decoder)
     return decoder->plan->format->in_head && decoder->plan->format->in_head(decoder);
 }
 
-size_t decoder_decode(struct decoder *decoder, struct batch *batch, const char *bytes, size_t length, bool last,
-                      int64_t place)
+size_t decoder_decode(struct decoder *decoder, struct batch *batch, const char *bytes, size_t length,
+                      bool last, int64_t place)
 {
     decoder->batch = batch;
     decoder->bytes = bytes;
@@ -125,8 +127,8 @@ void encoder_free(struct encoder *encoder)
     free(encoder);
 }
 
-size_t encoder_encode(struct encoder *encoder, struct vane_text *out, const struct vane_metric *const *metrics,
-                      size_t count, const struct encode_sink *sink)
+size_t encoder_encode(struct encoder *encoder, struct vane_text *out,
+                      const struct vane_metric *const *metrics, size_t count, const struct encode_sink *sink)
 {
     encoder->out = out;
     encoder->metrics = metrics;

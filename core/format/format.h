@@ -78,7 +78,8 @@ struct decode_plan *decode_plan_new(const struct format *format, const void *opt
 void decode_plan_free(struct decode_plan *plan); /* NULL is fine */
 
 /* The state of one stream. The plan and what the sink points to must outlive it. */
-struct decoder *decoder_new(const struct decode_plan *plan, const char *source, const struct decode_sink *sink);
+struct decoder *decoder_new(const struct decode_plan *plan, const char *source,
+                            const struct decode_sink *sink);
 void decoder_free(struct decoder *decoder); /* NULL is fine */
 
 /* Adds the metrics of all complete records to the batch; bad ones go to the sink, and the good ones
@@ -88,8 +89,8 @@ void decoder_free(struct decoder *decoder); /* NULL is fine */
  *
  * A caller whose buffer is full of one incomplete record doubles it, up to a limit of its own, and
  * at the limit says `last`: the record is then bad, and reading goes on behind its first line. */
-size_t decoder_decode(struct decoder *decoder, struct batch *batch, const char *bytes, size_t length, bool last,
-                      int64_t place);
+size_t decoder_decode(struct decoder *decoder, struct batch *batch, const char *bytes, size_t length,
+                      bool last, int64_t place);
 
 /* Does the decoder still wait for what only the beginning of a stream has (csv: rows to skip, metadata,
  * header)? A file that is resumed in the middle is first fed from its beginning, line by line into
@@ -109,5 +110,5 @@ void encoder_free(struct encoder *encoder); /* NULL is fine */
 
 /* Appends the metrics to `out`; answers how many of them. What is appended ends with a newline. A metric
  * is appended whole or rejected whole. */
-size_t encoder_encode(struct encoder *encoder, struct vane_text *out, const struct vane_metric *const *metrics,
-                      size_t count, const struct encode_sink *sink);
+size_t encoder_encode(struct encoder *encoder, struct vane_text *out,
+                      const struct vane_metric *const *metrics, size_t count, const struct encode_sink *sink);

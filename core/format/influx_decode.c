@@ -96,7 +96,8 @@ static bool is_escaped(char c)
 /* Where name and tags end: the first white space that no backslash stands before. NULL: a NUL byte. */
 static char *series_end(struct influx_decoder *decoder)
 {
-    for (char *at = scan_for(decoder->next, '\\', '\\', '\\', ' ');; at = scan_for(at, '\\', '\\', '\\', ' ')) {
+    for (char *at = scan_for(decoder->next, '\\', '\\', '\\', ' ');; at = scan_for(at, '\\', '\\', '\\',
+                                                                                   ' ')) {
         if (*at == '\\') {
             at += is_escaped(at[1]) ? 2 : 1;
             continue;
@@ -145,8 +146,8 @@ static bool sort_tags(struct influx_decoder *decoder, size_t count)
 }
 
 /* One ",key=value"; `text` stands behind the comma. NULL: it is wrong. */
-static const char *read_tag(struct influx_decoder *decoder, const char *text, const char *end, struct vane_tag *tag,
-                            char **out)
+static const char *read_tag(struct influx_decoder *decoder, const char *text, const char *end,
+                            struct vane_tag *tag, char **out)
 {
     char *key = *out;
     text = take_part(text, end, '=', false, out);
@@ -166,7 +167,8 @@ static const char *read_tag(struct influx_decoder *decoder, const char *text, co
     return text;
 }
 
-static const struct vane_series *parse_series(struct influx_decoder *decoder, const char *text, const char *end)
+static const struct vane_series *parse_series(struct influx_decoder *decoder, const char *text,
+                                              const char *end)
 {
     decoder->plain = codec_grow(decoder->plain, &decoder->plain_room, (size_t)(end - text) + 1, 1);
     char *name = decoder->plain, *out = name;
@@ -278,7 +280,8 @@ static bool read_string(struct influx_decoder *decoder, struct vane_field *field
         if (!stop) {
             decoder->next = decoder->end;
             decoder->unclosed = decoder->suspect = true;
-            return fail(decoder, "the string of field \"%.*s\" is not closed", shown(field->key_length), field->key);
+            return fail(decoder, "the string of field \"%.*s\" is not closed", shown(field->key_length),
+                        field->key);
         }
     }
     *end = '\0';
@@ -292,7 +295,8 @@ static bool read_string(struct influx_decoder *decoder, struct vane_field *field
 
 static bool read_bool(struct vane_field *field, const char *text, size_t length)
 {
-    static const char *const words[] = { "t", "T", "true", "True", "TRUE", "f", "F", "false", "False", "FALSE" };
+    static const char *const words[] = { "t", "T", "true", "True", "TRUE", "f", "F", "false", "False",
+                                         "FALSE" };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strlen(words[i]) == length && memcmp(words[i], text, length) == 0) {
             field->type = VANE_BOOL;
@@ -320,12 +324,14 @@ static bool read_number(struct vane_field *field, const char *text, size_t lengt
     }
 }
 
-static bool fail_value(struct influx_decoder *decoder, const struct vane_field *field, const char *text, size_t length)
+static bool fail_value(struct influx_decoder *decoder, const struct vane_field *field, const char *text,
+                       size_t length)
 {
     if (!length)
         return fail(decoder, "field \"%.*s\" has no value", shown(field->key_length), field->key);
     bool number = (*text >= '0' && *text <= '9') || *text == '-' || *text == '.';
-    return fail(decoder, "field \"%.*s\": \"%.*s\" is %s", shown(field->key_length), field->key, shown(length), text,
+    return fail(decoder, "field \"%.*s\": \"%.*s\" is %s", shown(field->key_length), field->key,
+                shown(length), text,
                 number ? "not a number, or out of range" : "neither number, string nor boolean");
 }
 
@@ -345,7 +351,9 @@ static bool read_value(struct influx_decoder *decoder, struct vane_field *field)
 static bool read_fields(struct influx_decoder *decoder, size_t *count)
 {
     for (*count = 0;; decoder->next++) {
-        decoder->fields = codec_grow(decoder->fields, &decoder->field_room, *count + 1, sizeof *decoder->fields);
+        if (*count == decoder->field_room)
+            decoder->fields = codec_grow(decoder->fields, &decoder->field_room, *count + 1,
+                                         sizeof *decoder->fields);
         struct vane_field *field = &decoder->fields[*count];
         if (!read_key(decoder, field) || !read_value(decoder, field))
             return false;
@@ -355,7 +363,8 @@ static bool read_fields(struct influx_decoder *decoder, size_t *count)
         if (is_space(*decoder->next) || at_line_end(decoder, decoder->next))
             return true;
         decoder->suspect = decoder->spans;
-        return fail(decoder, "something follows the value of field \"%.*s\"", shown(field->key_length), field->key);
+        return fail(decoder, "something follows the value of field \"%.*s\"", shown(field->key_length),
+                    field->key);
     }
 }
 
@@ -370,7 +379,8 @@ static bool read_time(struct influx_decoder *decoder, int64_t *time)
     decoder->next = end;
     if (*text == '+' || !number_read_int(text, length, &scanned))
         return fail(decoder, "\"%.*s\" is not a timestamp", shown(length), text);
-    if (__builtin_mul_overflow(scanned, chosen->influx_timestamp_precision, &ns) || ns < TIME_LEAST || ns > TIME_MOST)
+    if (__builtin_mul_overflow(scanned, chosen->influx_timestamp_precision, &ns) || ns < TIME_LEAST
+        || ns > TIME_MOST)
         return fail(decoder, "timestamp %.*s is out of range", shown(length), text);
     *time = ns;
     return true;

@@ -179,7 +179,8 @@ static char *put_value(char *out, const struct vane_field *field, bool uint_supp
 
 static size_t pair_room(const struct vane_field *field)
 {
-    return 2 * ((size_t)field->key_length + (field->type == VANE_STRING ? field->length : 0)) + NUMBER_MAX + 8;
+    return 2 * ((size_t)field->key_length + (field->type == VANE_STRING ? field->length
+                                             : 0)) + NUMBER_MAX + 8;
 }
 
 /* "key=value"; `out` unmoved where the field has no form. */
@@ -196,11 +197,12 @@ static char *put_pair(char *out, const struct vane_field *field, bool uint_suppo
 
 /* All fields that have a form, each with a ',' behind it. Their lengths go to the array if there is one;
  * answers how many there are. */
-static size_t add_pairs(struct influx_encoder *encoder, struct vane_text *out, const struct vane_metric *metric,
-                        size_t *lengths)
+static size_t add_pairs(struct influx_encoder *encoder, struct vane_text *out,
+                        const struct vane_metric *metric, size_t *lengths)
 {
     const struct influx_options *chosen = encoder->base.options;
-    const struct vane_field **sorted = chosen->influx_sort_fields ? codec_sorted(&encoder->sorter, metric) : NULL;
+    const struct vane_field **sorted = chosen->influx_sort_fields ? codec_sorted(&encoder->sorter, metric)
+        : NULL;
     size_t count = 0;
     for (uint32_t i = 0; i < metric->field_count; i++) {
         const struct vane_field *field = sorted ? sorted[i] : &metric->fields[i];
@@ -254,7 +256,8 @@ static const char *split_line(struct influx_encoder *encoder, const struct vane_
     struct vane_text *out = encoder->base.out;
     char footer[FOOTER_ROOM];
     size_t footer_length = (size_t)(put_footer(encoder, footer, metric->time) - footer);
-    encoder->lengths = codec_grow(encoder->lengths, &encoder->length_room, metric->field_count, sizeof(size_t));
+    encoder->lengths = codec_grow(encoder->lengths, &encoder->length_room, metric->field_count,
+                                  sizeof(size_t));
     vane_text_clear(&encoder->pairs);
     size_t count = add_pairs(encoder, &encoder->pairs, metric, encoder->lengths);
 

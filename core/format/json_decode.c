@@ -90,8 +90,8 @@ static size_t add_bare(struct json_decoder *decoder, struct json_reader *reader,
 
 static bool bad_value(struct json_decoder *decoder, const char *text, size_t length, const char *what)
 {
-    codec_bad(&decoder->base, decoder->start, decoder->end, "key \"%.*s\": \"%.*s\" is not %s", SHOWN, decoder->key.data,
-              length < SHOWN ? (int)length : SHOWN, text, what);
+    codec_bad(&decoder->base, decoder->start, decoder->end, "key \"%.*s\": \"%.*s\" is not %s", SHOWN,
+              decoder->key.data, length < SHOWN ? (int)length : SHOWN, text, what);
     return false;
 }
 
@@ -112,8 +112,10 @@ static bool take_tag(struct json_decoder *decoder, struct json_reader *reader)
     vane_text_add(&decoder->scratch, decoder->key.data, decoder->key.length);
     size_t value = add_bare(decoder, reader, &value_length);
     if (memchr(decoder->scratch.data + value, '\0', value_length))
-        return bad_value(decoder, decoder->scratch.data + value, value_length, "a tag: it holds a NUL character");
-    decoder->spans = codec_grow(decoder->spans, &decoder->span_room, decoder->span_count + 1, sizeof *decoder->spans);
+        return bad_value(decoder, decoder->scratch.data + value, value_length,
+                         "a tag: it holds a NUL character");
+    decoder->spans = codec_grow(decoder->spans, &decoder->span_room, decoder->span_count + 1,
+                                sizeof *decoder->spans);
     decoder->spans[decoder->span_count++] = (struct span_tag){ key, value, (uint32_t)decoder->key.length,
                                                                (uint32_t)value_length };
     return true;
@@ -148,7 +150,8 @@ static void take_string(struct json_decoder *decoder, struct json_reader *reader
 {
     struct json_string raw = json_string(reader);
     char *text = arena_take(batch_arena(decoder->base.batch), raw.length + 1);
-    struct vane_field field = { .type = VANE_STRING, .s = text, .length = (uint32_t)json_unescape(&raw, text) };
+    struct vane_field field = { .type = VANE_STRING, .s = text,
+                                .length = (uint32_t)json_unescape(&raw, text) };
     text[field.length] = '\0';
     add_field(decoder, field);
 }
@@ -167,7 +170,8 @@ static bool take_leaf(struct json_decoder *decoder, struct json_reader *reader)
     if (first == 'n')
         return json_skip(reader);
     if (key_is(decoder, chosen->json_time_key))
-        return first == 't' || first == 'f' ? bad_value(decoder, "", 0, "a time") : take_time(decoder, reader);
+        return first == 't'
+            || first == 'f' ? bad_value(decoder, "", 0, "a time") : take_time(decoder, reader);
     if (first == '"' && key_is(decoder, chosen->json_name_key) && !take_name(decoder, *reader))
         return false;
     if (key_matches(decoder, plan_of(decoder)->tags))
@@ -373,7 +377,8 @@ static size_t read_document(struct json_decoder *decoder, size_t start, size_t l
         codec_bad(base, start, next, "the document is not complete");
     else
         codec_bad(base, start, next, "%s, at byte %zu", reader.fault ? reader.fault
-                  : fine ? "something follows the document" : "an object or array is missing", at - start + 1);
+                  : fine ? "something follows the document" : "an object or array is missing",
+                      at - start + 1);
     return next;
 }
 

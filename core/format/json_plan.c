@@ -9,8 +9,10 @@ const struct vane_option json_decode_options[] = {
     VANE_OPT_BOOL(struct json_decode_options, json_strict, .preset = "true",
                   .help = "Of an array with a bad object take nothing; false: take the good ones."),
     VANE_OPT_STRING(struct json_decode_options, json_query, .preset = "\"\"",
-                    .help = "Where in the document the objects are: keys and places, divided by dots (data.0.items)."),
-    VANE_OPT_STRINGS(struct json_decode_options, tag_keys, .help = "Keys that become tags, joined as fields are; globs."),
+                    .help =
+                        "Where in the document the objects are: keys and places, divided by dots (data.0.items)."),
+    VANE_OPT_STRINGS(struct json_decode_options, tag_keys,
+                     .help = "Keys that become tags, joined as fields are; globs."),
     VANE_OPT_STRINGS(struct json_decode_options, json_string_fields,
                      .help = "Keys of texts and booleans that become fields; globs."),
     VANE_OPT_STRING(struct json_decode_options, json_name_key, .preset = "\"\"",
@@ -18,7 +20,8 @@ const struct vane_option json_decode_options[] = {
     VANE_OPT_STRING(struct json_decode_options, json_time_key, .preset = "\"\"",
                     .help = "The key that holds the time; empty: metrics are stamped when they arrive."),
     VANE_OPT_STRING(struct json_decode_options, json_time_format, .preset = "\"\"",
-                    .help = "unix, unix_ms, unix_us, unix_ns, RFC3339 or a layout such as \"2006-01-02 15:04:05\"."),
+                    .help =
+                        "unix, unix_ms, unix_us, unix_ns, RFC3339 or a layout such as \"2006-01-02 15:04:05\"."),
     VANE_OPT_STRING(struct json_decode_options, json_timezone, .preset = "\"\"",
                     .help = "Time zone of times without one, such as Europe/Berlin; empty: UTC."),
     { 0 },
@@ -33,7 +36,9 @@ static bool compile_query(struct json_plan *plan, const char *text, struct error
         plan->query[plan->query_count++] = key;
         for (; *at && *at != '.'; at++) {
             if (strchr("#*?|@!{}[]()", *at))
-                return error_set(err, "json_query: '%c' in \"%s\": only keys and places divided by dots are known", *at, text);
+                return error_set(err,
+                                 "json_query: '%c' in \"%s\": only keys and places divided by dots are known",
+                                     *at, text);
             at += *at == '\\' && at[1];
             *key++ = *at;
         }
@@ -50,7 +55,8 @@ bool json_plan_prepare(struct decode_plan *base, struct error *err)
 {
     struct json_plan *plan = (struct json_plan *)base;
     const struct json_decode_options *chosen = base->options;
-    if (!compile_query(plan, chosen->json_query, err) || !codec_globs(&plan->tags, "tag_keys", &chosen->tag_keys, err)
+    if (!compile_query(plan, chosen->json_query, err)
+        || !codec_globs(&plan->tags, "tag_keys", &chosen->tag_keys, err)
         || !codec_globs(&plan->strings, "json_string_fields", &chosen->json_string_fields, err))
         return false;
     if (!*chosen->json_time_key)

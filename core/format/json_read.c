@@ -31,7 +31,33 @@ static bool here(struct json_reader *reader)
 static void skip_space(struct json_reader *reader)
 {
     while (reader->next < reader->end
-           && (*reader->next == ' ' || *reader->next == '\n' || *reader->next == '\r' || *reader->next == '\t'))
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+                                                                                                                   && (*reader->next == ' ' || *reader->next == '\n' || *reader->next == '\r' || *reader->next == '\t'))
         reader->next++;
 }
 
@@ -44,7 +70,8 @@ static bool read_hex(struct json_reader *reader, unsigned *value)
         if (!here(reader))
             return false;
         char c = *reader->next;
-        int digit = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int digit = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A'
+            && c <= 'F' ? c - 'A' + 10 : -1;
         if (digit < 0)
             return fail(reader, "\\u wants four hexadecimal digits");
         *value = *value << 4 | (unsigned)digit;
@@ -174,7 +201,8 @@ static bool skip_value(struct json_reader *reader)
     case 'n': return skip_word(reader, "null");
     default:  break;
     }
-    return *reader->next == '-' || is_digit(*reader->next) ? skip_number(reader) : fail(reader, "a value is missing");
+    return *reader->next == '-'
+        || is_digit(*reader->next) ? skip_number(reader) : fail(reader, "a value is missing");
 }
 
 static bool skip_member(struct json_reader *reader, bool named)
@@ -206,7 +234,8 @@ static bool skip_members(struct json_reader *reader, char close)
     bool first = true;
     for (; here(reader) && *reader->next != close; first = false, skip_space(reader)) {
         if (!first && *reader->next++ != ',')
-            return reader->next--, fail(reader, close == '}' ? "',' or '}' is missing" : "',' or ']' is missing");
+            return reader->next--,
+                fail(reader, close == '}' ? "',' or '}' is missing" : "',' or ']' is missing");
         if (!skip_member(reader, close == '}'))
             return false;
     }

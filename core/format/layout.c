@@ -13,7 +13,8 @@ static const int64_t SECOND = 1000000000;
 
 enum kind {
     LITERAL, YEAR, SHORT_YEAR, MONTH_NAME, SHORT_MONTH_NAME, MONTH, MONTH_2, DAY, DAY_2, DAY_SPACED, YEAR_DAY,
-    YEAR_DAY_SPACED, WEEKDAY, SHORT_WEEKDAY, HOUR, HOUR_12, HOUR_12_2, MINUTE, MINUTE_2, SECONDS, SECONDS_2, PM,
+    YEAR_DAY_SPACED, WEEKDAY, SHORT_WEEKDAY, HOUR, HOUR_12, HOUR_12_2, MINUTE, MINUTE_2, SECONDS, SECONDS_2,
+        PM,
     PM_SMALL, FRACTION, FRACTION_TRIMMED, ZONE_NAME, OFFSET,
 };
 
@@ -31,9 +32,10 @@ struct layout {
     size_t       count, room;
 };
 
-static const char *const months[] = { "January", "February", "March", "April", "May", "June", "July", "August",
-                                      "September", "October", "November", "December" };
-static const char *const weekdays[] = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday" };
+static const char *const months[] = { "January", "February", "March", "April", "May", "June", "July",
+                                      "August", "September", "October", "November", "December" };
+static const char *const weekdays[] = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday",
+                                        "Saturday" };
 
 /* ---- Compiling ---- */
 
@@ -189,11 +191,13 @@ static bool read_within(struct reading *reading, int least, int most_digits, int
 }
 
 /* One of the names, or its first `shortened` letters; in any case. */
-static bool read_name(struct reading *reading, const char *const *names, int count, size_t shortened, int *place)
+static bool read_name(struct reading *reading, const char *const *names, int count, size_t shortened,
+                      int *place)
 {
     for (int i = 0; i < count; i++) {
         size_t length = shortened ? shortened : strlen(names[i]);
-        if ((size_t)(reading->end - reading->next) >= length && strncasecmp(reading->next, names[i], length) == 0) {
+        if ((size_t)(reading->end - reading->next) >= length
+            && strncasecmp(reading->next, names[i], length) == 0) {
             reading->next += length;
             *place = i + 1;
             return true;
@@ -338,7 +342,8 @@ static bool read_part(struct reading *reading, const struct part *part, const st
     case DAY:              return read_within(reading, 1, 2, 1, 31, &civil->day);
     case DAY_2:            return read_within(reading, 2, 2, 1, 31, &civil->day);
     case YEAR_DAY:         return read_within(reading, 3, 3, 1, 366, &reading->year_day);
-    case YEAR_DAY_SPACED:  skip_spaces(reading, 2); return read_within(reading, 1, 3, 1, 366, &reading->year_day);
+    case YEAR_DAY_SPACED:  skip_spaces(reading, 2); return read_within(reading, 1, 3, 1, 366,
+                                                                       &reading->year_day);
     case WEEKDAY:          return read_name(reading, weekdays, 7, 0, &ignored);
     case SHORT_WEEKDAY:    return read_name(reading, weekdays, 7, 3, &ignored);
     case HOUR:             return read_within(reading, 1, 2, 0, 23, &civil->hour);
@@ -375,7 +380,8 @@ static bool settle_date(struct reading *reading)
     return true;
 }
 
-bool layout_read(const struct layout *layout, const struct zone *zone, const char *text, size_t length, int64_t *time)
+bool layout_read(const struct layout *layout, const struct zone *zone, const char *text, size_t length,
+                 int64_t *time)
 {
     struct reading reading = { .next = text, .end = text + length, .civil = { .month = 1, .day = 1 } };
     for (size_t i = 0; i < layout->count; i++)
@@ -386,11 +392,13 @@ bool layout_read(const struct layout *layout, const struct zone *zone, const cha
     int64_t seconds = civil_seconds(&reading.civil);
     if (reading.has_offset)
         seconds -= reading.offset;
-    else if (reading.zone_name && !zone_abbreviated(zone, reading.zone_name, reading.zone_length, seconds, &seconds))
+    else if (reading.zone_name
+             && !zone_abbreviated(zone, reading.zone_name, reading.zone_length, seconds, &seconds))
         return false;
     else if (!reading.zone_name && zone)
         seconds = zone_to_utc(zone, seconds);
-    return !__builtin_mul_overflow(seconds, SECOND, &seconds) && !__builtin_add_overflow(seconds, reading.ns, time)
+    return !__builtin_mul_overflow(seconds, SECOND, &seconds)
+        && !__builtin_add_overflow(seconds, reading.ns, time)
         && *time != VANE_NO_TIME;
 }
 

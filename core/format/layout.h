@@ -18,6 +18,7 @@ bool layout_has_parts(const struct layout *layout); /* or is it all text that st
 bool layout_has_year(const struct layout *layout);  /* without one it is of no use for reading */
 
 /* The whole text, in nanoseconds since 1970 UTC; without an offset in it, by the zone (NULL: UTC). */
-bool layout_read(const struct layout *layout, const struct zone *zone, const char *text, size_t length, int64_t *time);
+bool layout_read(const struct layout *layout, const struct zone *zone, const char *text, size_t length,
+                 int64_t *time);
 
 void layout_write(const struct layout *layout, int64_t time, struct vane_text *out); /* UTC */

@@ -45,7 +45,8 @@ static inline char *scan_for(char *text, char a, char b, char c, char least)
     for (;; text += 16) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
         __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(least)), bytes);
-        __m128i ab = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(a)), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b)));
+        __m128i ab = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(a)),
+                                  _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b)));
         __m128i stop = _mm_or_si128(_mm_or_si128(low, ab), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)));
         unsigned mask = (unsigned)_mm_movemask_epi8(stop);
         if (mask)

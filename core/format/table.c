@@ -30,7 +30,8 @@ struct table_options {
 static const struct vane_option options[] = {
     VANE_OPT_UINT(struct table_options, table_truncate, .preset = "20",
                   .help = "Longer cells are cut to so many characters; 0: none is."),
-    VANE_OPT_BOOL(struct table_options, table_title, .preset = "true", .help = "Print the number of the batch above it."),
+    VANE_OPT_BOOL(struct table_options, table_title, .preset = "true",
+                  .help = "Print the number of the batch above it."),
     { 0 },
 };
 
@@ -117,7 +118,8 @@ static void write_field(struct vane_text *cell, const struct vane_metric *metric
         vane_text_add(cell, "null", 4);
 }
 
-static void write_cell(struct table_encoder *encoder, const struct column *column, const struct vane_metric *metric)
+static void write_cell(struct table_encoder *encoder, const struct column *column,
+                       const struct vane_metric *metric)
 {
     struct vane_text *cell = &encoder->cell;
     switch (column->kind) {
@@ -225,7 +227,8 @@ static void add_title(struct table_encoder *encoder)
     static const char rule[] = "-------------------------------------------";
     const struct table_options *chosen = encoder->base.options;
     if (chosen->table_title)
-        vane_text_addf(encoder->base.out, "%s\nBatch: %llu\n%s\n", rule, (unsigned long long)encoder->batches, rule);
+        vane_text_addf(encoder->base.out, "%s\nBatch: %llu\n%s\n", rule, (unsigned long long)encoder->batches,
+                       rule);
     encoder->batches++;
 }
 

@@ -41,7 +41,8 @@ struct template_encoder {
 
 static void add_piece(struct template_encoder *encoder, enum kind kind, const char *text, size_t length)
 {
-    encoder->pieces = codec_grow(encoder->pieces, &encoder->room, encoder->count + 1, sizeof *encoder->pieces);
+    encoder->pieces = codec_grow(encoder->pieces, &encoder->room, encoder->count + 1,
+                                 sizeof *encoder->pieces);
     encoder->pieces[encoder->count++] = (struct piece){ kind, alloc_text_n(text, length) };
     encoder->has_field = encoder->has_field || kind == FIELD;
 }

@@ -99,14 +99,14 @@ static bool settle(int128 ns, int64_t *time)
     return true;
 }
 
-bool timestamp_read_number(const struct timestamp_format *format, double value, int64_t *time)
+static bool read_double(int64_t unit, double value, int64_t *time)
 {
-    if (!format->unit || !isfinite(value) || fabs(value) > 9.3e18)
-        return false;
     int exponent;
     int64_t mantissa = (int64_t)ldexp(frexp(value, &exponent), 53); /* value = mantissa * 2^(exponent - 53) */
-    int128 product = (int128)mantissa * format->unit;
+    int128 product = (int128)mantissa * unit;
     int shift = exponent - 53;
+    if (shift > 10) /* beyond 2^63 in any unit */
+        return false;
     if (shift > 0)
         return settle(product * ((int128)1 << shift), time);
     return settle(shift < -120 ? -(value < 0) : product >> -shift, time); /* towards the past */
@@ -143,7 +143,7 @@ bool timestamp_read(const struct timestamp_format *format, const char *text, siz
     if (read_decimal(format->unit, text, length, time))
         return true;
     bool exponent = memchr(text, 'e', length) || memchr(text, 'E', length);
-    return exponent && number_read_float(text, length, &value) && timestamp_read_number(format, value, time);
+    return exponent && number_read_float(text, length, &value) && read_double(format->unit, value, time);
 }
 
 /* ---- Writing ---- */

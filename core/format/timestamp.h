@@ -24,8 +24,5 @@ bool timestamp_can_read(const struct timestamp_format *format); /* false: a layo
 /* The whole text must be one time. */
 bool timestamp_read(const struct timestamp_format *format, const char *text, size_t length, int64_t *time);
 
-/* Of a number that is no text any more (json); false where the format is a layout. Exact as the double is. */
-bool timestamp_read_number(const struct timestamp_format *format, double value, int64_t *time);
-
 /* Appends; a number is cut towards the past. */
 void timestamp_write(const struct timestamp_format *format, int64_t time, struct vane_text *out);

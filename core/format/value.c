@@ -11,9 +11,10 @@ enum { SHOWN = 40 };
 enum data_type { INT, FLOAT, STRING, BOOL, AUTO_INT, AUTO_FLOAT };
 
 /* In pairs of Telegraf's spellings. */
-static const char *const type_names[] = { "int", "integer", "float", "long", "string", "str", "bool", "boolean",
-                                          "auto_integer", "auto_float", NULL };
-static const enum data_type types[] = { INT, INT, FLOAT, FLOAT, STRING, STRING, BOOL, BOOL, AUTO_INT, AUTO_FLOAT };
+static const char *const type_names[] = { "int", "integer", "float", "long", "string", "str", "bool",
+                                          "boolean", "auto_integer", "auto_float", NULL };
+static const enum data_type types[] = { INT, INT, FLOAT, FLOAT, STRING, STRING, BOOL, BOOL, AUTO_INT,
+                                        AUTO_FLOAT };
 
 struct value_decode_options {
     int         data_type;
@@ -61,8 +62,10 @@ static bool read_value(enum data_type type, const char *text, size_t length, str
     case INT:        return cell_read(CELL_INT, text, length, field);
     case FLOAT:      return cell_read(CELL_FLOAT, text, length, field);
     case BOOL:       return cell_read(CELL_BOOL, text, length, field);
-    case AUTO_INT:   return cell_read(CELL_INT, text, length, field) || cell_read(CELL_STRING, text, length, field);
-    case AUTO_FLOAT: return cell_read(CELL_FLOAT, text, length, field) || cell_read(CELL_STRING, text, length, field);
+    case AUTO_INT:   return cell_read(CELL_INT, text, length, field)
+        || cell_read(CELL_STRING, text, length, field);
+    case AUTO_FLOAT: return cell_read(CELL_FLOAT, text, length, field)
+        || cell_read(CELL_STRING, text, length, field);
     case STRING:     break;
     }
     return cell_read(CELL_STRING, text, length, field);

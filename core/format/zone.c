@@ -71,7 +71,8 @@ static const char *read_name(const char *at, char name[SHORT])
 {
     bool quoted = *at == '<';
     size_t length = 0;
-    for (at += quoted; quoted ? *at && *at != '>' : (*at >= 'A' && *at <= 'Z') || (*at >= 'a' && *at <= 'z'); at++)
+    for (at += quoted; quoted ? *at && *at != '>' : (*at >= 'A' && *at <= 'Z')
+         || (*at >= 'a' && *at <= 'z'); at++)
         if (length < SHORT - 1)
             name[length++] = *at;
     name[length] = '\0';
@@ -94,7 +95,8 @@ static const char *read_change(const char *at, struct change *change)
     }
     if (!(at = read_int(at, &change->day)))
         return NULL;
-    if (change->kind == 'M' && (change->month < 1 || change->month > 12 || change->week < 1 || change->week > 5
+    if (change->kind == 'M'
+        && (change->month < 1 || change->month > 12 || change->week < 1 || change->week > 5
                                 || change->day > 6))
         return NULL;
     return *at == '/' ? read_clock(at + 1, &change->time) : at;
@@ -165,7 +167,8 @@ static bool read_header(const unsigned char *at, const unsigned char *end, struc
         return false;
     *counts = (struct counts){ big_endian(at + 20), big_endian(at + 24), big_endian(at + 28),
                                big_endian(at + 32), big_endian(at + 36), big_endian(at + 40) };
-    return counts->type && counts->type <= 256 && counts->text && counts->time < FILE_MOST && counts->text < FILE_MOST
+    return counts->type && counts->type <= 256 && counts->text && counts->time < FILE_MOST
+        && counts->text < FILE_MOST
         && counts->ut <= 256 && counts->wall <= 256 && counts->leap < FILE_MOST;
 }
 
@@ -320,7 +323,8 @@ bool zone_abbreviated(const struct zone *zone, const char *text, size_t length, 
         return true;
     if (!zone)
         return false;
-    const struct period *rules[] = { zone->has_rule ? &zone->standard : NULL, zone->has_summer ? &zone->summer : NULL };
+    const struct period *rules[] = { zone->has_rule ? &zone->standard : NULL,
+                                     zone->has_summer ? &zone->summer : NULL };
     for (size_t i = 0; i < 2; i++)
         if (matches(rules[i], text, length)) {
             *time = local - rules[i]->offset;

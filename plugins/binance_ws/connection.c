@@ -115,9 +115,9 @@ static void finish(struct connection *connection, const char *text, size_t lengt
     const struct connection_settings *settings = connection->settings;
     size_t shown = length < EXCERPT ? length : EXCERPT;
     if (connection->skipping)
-        settings->skipped(connection->owner, "larger than max_frame_size", text, shown);
+        settings->skipped(connection->owner, CONNECTION_TOO_LARGE, text, shown);
     else if (binary)
-        settings->skipped(connection->owner, "not text", text, shown);
+        settings->skipped(connection->owner, CONNECTION_NOT_TEXT, text, shown);
     else
         settings->message(connection->owner, connection, text, length);
 }
@@ -134,9 +134,8 @@ static void receive(struct connection *connection, struct lws *wsi, const char *
     }
     if (length > connection->settings->max_frame_size - parts->length && !connection->skipping) {
         connection->skipping = true;
-        size_t shown = parts->length + length < EXCERPT ? parts->length + length : EXCERPT;
-        if (parts->length < shown)
-            vane_text_add(parts, piece, shown - parts->length);
+        if (parts->length < EXCERPT)
+            vane_text_add(parts, piece, length < EXCERPT ? length : EXCERPT);
     }
     if (first && final && !connection->skipping) {
         finish(connection, piece, length, lws_frame_is_binary(wsi));

@@ -14,6 +14,8 @@
 
 struct connection;
 
+enum connection_skip { CONNECTION_TOO_LARGE, CONNECTION_NOT_TEXT };
+
 struct connection_settings {
     struct websocket *websocket;
     struct endpoint   exchange, proxy; /* proxy.host "": none */
@@ -24,7 +26,7 @@ struct connection_settings {
     uint64_t         *bytes;           /* counts what is received */
     void (*message)(void *owner, struct connection *connection, const char *text, size_t length);
     /* A message was passed over; the excerpt is its beginning. */
-    void (*skipped)(void *owner, const char *why, const char *excerpt, size_t length);
+    void (*skipped)(void *owner, enum connection_skip why, const char *excerpt, size_t length);
 };
 
 enum connection_state { CONNECTION_OPENING, CONNECTION_OPEN, CONNECTION_CLOSED };

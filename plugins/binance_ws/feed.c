@@ -206,9 +206,178 @@ void feed_message(void *owner, struct connection *connection, const char *text, 
     take(owner, connection, text, length);
 }
 
-void feed_skipped(void *owner, const char *why, const char *excerpt, size_t length)
+void feed_skipped(void *owner, enum connection_skip why, const char *excerpt, size_t length)
 {
-    struct feed *feed = owner;
-    enum intake_count count = strstr(why, "larger") ? INTAKE_OVERSIZED : INTAKE_GARBAGE;
-    intake_skip(&feed->client->intake, count, why, excerpt, length);
+    struct intake *intake = &((struct feed *)owner)->client->intake;
+    if (why == CONNECTION_TOO_LARGE)
+        intake_skip(intake, INTAKE_OVERSIZED, "larger than max_frame_size", excerpt, length);
+    else
+        intake_skip(intake, INTAKE_GARBAGE, "not text", excerpt, length);
+}
+
+/* ---- From one connection to the next ---- */
+
+static void take_parked(struct feed *feed)
+{
+    const char *at = feed->parked.data, *end = at + feed->parked.length;
+    while (at < end) {
+        size_t length;
+        memcpy(&length, at, sizeof length);
+        at += sizeof length;
+        take(feed, feed->main, at, length);
+        at += length;
+    }
+    vane_text_release(&feed->parked);
+}
+
+/* The spare becomes the main connection. */
+static void change_over(struct feed *feed, int64_t now)
+{
+    char name[64];
+    vane_log(feed->client->self, VANE_INFO, "%smoved to a new connection to %s: %s", prefix(feed, name),
+             feed->client->options.exchange.host, feed->reason);
+    connection_free(feed->main);
+    feed->main = feed->spare;
+    feed->spare = NULL;
+    feed->leaving = feed->spare_leaving;
+    feed->renewing = feed->spare_leaving = feed->told_spare = false;
+    feed->overlap = feed->barrier_until = 0;
+    feed->barrier = 0;
+    feed->seam++;
+    feed->seam_until = now + SEAM * SECOND;
+    take_parked(feed);
+}
+
+/* Is the connection to be replaced? */
+static void consider_renewal(struct feed *feed, int64_t now)
+{
+    if (feed->renewing || !connection_ready(feed->main))
+        return;
+    bool old = feed->renew_after && now - feed->main->opened >= feed->renew_after;
+    if (!old && !feed->leaving)
+        return;
+    feed->renewing = true;
+    if (feed->leaving)
+        snprintf(feed->reason, sizeof feed->reason, "the exchange has announced the end of the old one");
+    else
+        snprintf(feed->reason, sizeof feed->reason, "the old one was open for %.4g h",
+                 seconds(now - feed->main->opened) / 3600);
+}
+
+/* Both connections are open: until what the exchange has sent on the old one is certain to have come. */
+static int64_t advance_overlap(struct feed *feed, int64_t now)
+{
+    if (feed->parked.length > PARKED_MOST) {
+        change_over(feed, now);
+        return now;
+    }
+    if (!connection_ready(feed->spare))
+        return INT64_MAX;
+    if (!feed->overlap)
+        feed->overlap = now + OVERLAP * SECOND;
+    if (now < feed->overlap)
+        return feed->overlap;
+    if (!feed->barrier) {
+        feed->barrier = connection_barrier(feed->main);
+        feed->barrier_until = now + BARRIER_PATIENCE * SECOND;
+    }
+    if (!connection_passed(feed->main, feed->barrier) && now < feed->barrier_until)
+        return feed->barrier_until;
+    change_over(feed, now);
+    return now;
+}
+
+static int64_t advance_renewal(struct feed *feed, int64_t now)
+{
+    if (feed->spare && feed->spare->state == CONNECTION_CLOSED) {
+        failed(feed, feed->spare->why, feed->spare->status, now);
+        connection_free(feed->spare);
+        feed->spare = NULL;
+        feed->spare_leaving = false;
+        feed->overlap = 0;
+        feed->barrier = 0;
+        vane_text_release(&feed->parked);
+    }
+    consider_renewal(feed, now);
+    if (feed->spare)
+        return advance_overlap(feed, now);
+    if (feed->renewing)
+        return attempt(feed, &feed->spare, now);
+    return feed->renew_after && feed->up ? feed->main->opened + feed->renew_after : INT64_MAX;
+}
+
+/* ---- The main connection ---- */
+
+static void lose_main(struct feed *feed, int64_t now)
+{
+    if (feed->spare && feed->spare->state != CONNECTION_CLOSED) {
+        change_over(feed, now);
+        return;
+    }
+    struct connection *lost = feed->main;
+    bool was_open = lost->opened != 0;
+    feed->main = NULL;
+    feed->renewing = feed->leaving = false;
+    if (was_open && feed->up)
+        say_lost(feed, lost->why, now);
+    failed(feed, lost->why, lost->status, now);
+    connection_free(lost);
+}
+
+/* Streams that have never said anything, while others have: the exchange accepts symbols that it does not have. */
+static void report_silent(struct feed *feed)
+{
+    size_t silent = 0, spoken = 0;
+    const char *example = NULL;
+    for (size_t i = 0; i < feed->count; i++) {
+        struct plan_stream *stream = &feed->streams[i];
+        spoken += stream->heard != 0;
+        if (stream->heard || stream->reported)
+            continue;
+        example = example ? example : stream->name;
+        silent++;
+    }
+    if (!silent || !spoken)
+        return;
+    for (size_t i = 0; i < feed->count; i++)
+        feed->streams[i].reported |= !feed->streams[i].heard;
+    char name[64];
+    vane_log(feed->client->self, VANE_WARN,
+             "%sno event of %s and %zu more streams in %.0f s, while others have them: does the symbol exist?",
+             prefix(feed, name), example, silent - 1, seconds(feed->client->options.stream_silence));
+}
+
+static int64_t advance_main(struct feed *feed, int64_t now)
+{
+    if (!connection_ready(feed->main))
+        return INT64_MAX;
+    if (!feed->up) {
+        say_up(feed, now);
+        feed->check_silence = feed->client->options.stream_silence ? now + feed->client->options.stream_silence : 0;
+    }
+    if (!feed->check_silence)
+        return INT64_MAX;
+    if (now < feed->check_silence)
+        return feed->check_silence;
+    report_silent(feed);
+    feed->check_silence = 0;
+    return INT64_MAX;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+int64_t feed_advance(struct feed *feed, int64_t now)
+{
+    int64_t next = feed->main ? connection_tend(feed->main, now) : INT64_MAX;
+    if (feed->spare)
+        next = earlier(next, connection_tend(feed->spare, now));
+    if (feed->main && feed->main->state == CONNECTION_CLOSED)
+        lose_main(feed, now);
+    if (!feed->main)
+        return earlier(next, attempt(feed, &feed->main, now));
+    next = earlier(next, advance_main(feed, now));
+    return earlier(next, advance_renewal(feed, now));
 }

@@ -52,4 +52,4 @@ int64_t feed_advance(struct feed *feed, int64_t now);
 /* ---- What its connections bring ---- */
 
 void feed_message(void *owner, struct connection *connection, const char *text, size_t length);
-void feed_skipped(void *owner, const char *why, const char *excerpt, size_t length);
+void feed_skipped(void *owner, enum connection_skip why, const char *excerpt, size_t length);

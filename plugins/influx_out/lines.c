@@ -40,6 +40,8 @@ static struct line read_line(const char *start, const char *end)
         else
             at += *at == '\\' ? 2 : 1;
     }
+    if (line.time == at) /* a space and nothing behind it */
+        line.time = NULL;
     line.end = at < end ? at + 1 : end;
     return line;
 }

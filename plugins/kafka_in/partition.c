@@ -96,15 +96,26 @@ struct partition *partitions_of_lane(const struct partitions *partitions, const 
     return NULL;
 }
 
-void partition_leave(struct partitions *partitions, struct partition *partition)
+void partitions_forget_handles(struct partitions *partitions)
 {
-    partition->state = PARTITION_AWAY;
-    partition->topic->handle = NULL; /* found again by name */
+    for (size_t i = 0; i < partitions->topic_count; i++)
+        partitions->topics[i]->handle = NULL;
     partitions->newest = NULL;
+}
+
+void partition_drop_batch(struct partition *partition)
+{
     if (partition->batch)
         vane_batch_free(partition->batch);
     partition->batch = NULL;
     partition->messages = 0;
+}
+
+void partition_leave(struct partitions *partitions, struct partition *partition)
+{
+    partition->state = PARTITION_AWAY;
+    partitions_forget_handles(partitions);
+    partition_drop_batch(partition);
     partition->uncommitted = false;
     if (partition->queue)
         rd_kafka_queue_destroy(partition->queue);

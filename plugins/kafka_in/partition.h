@@ -60,5 +60,11 @@ struct partition *partitions_find(struct partitions *partitions, const char *top
 struct partition *partitions_of(struct partitions *partitions, const rd_kafka_message_t *message);
 struct partition *partitions_of_lane(const struct partitions *partitions, const struct vane_lane *lane);
 
-/* It was taken away: what was gathered of it is thrown away, for somebody else reads it. */
+/* Before an assignment: librdkafka may give a handle's address to another topic later. */
+void partitions_forget_handles(struct partitions *partitions);
+
+/* Throws away what was gathered, to be read again. */
+void partition_drop_batch(struct partition *partition);
+
+/* It was taken away; so is what was gathered. */
 void partition_leave(struct partitions *partitions, struct partition *partition);

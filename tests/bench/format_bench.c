@@ -13,7 +13,8 @@ enum { LINES = 1000, SERIES = 100, REPEATS = 200, ROUNDS = 9, ROUNDS_MOST = 999 
 
 /* influx_options of the decoder and of the encoder, as their tables lay them out. */
 static const int64_t decode_options = 1;
-static const struct { uint64_t max_line_bytes; bool sort_fields, uint_support, omit_timestamp; } encode_options;
+static const struct { uint64_t max_line_bytes; bool sort_fields, uint_support,
+                      omit_timestamp; } encode_options;
 
 static double now(void)
 {
@@ -41,8 +42,10 @@ static void write_lines(struct vane_text *text)
 {
     srand(1);
     for (int i = 0; i < LINES; i++)
-        vane_text_addf(text, "ticker,exchange=binance,region=eu-west-%d,symbol=BTC%03d last=%d.%d%d,spread=0.00%d%d,"
-                             "trades=%di %lld\n", i % SERIES % 4, i % SERIES, 40000 + rand() % 9999, rand() % 10,
+        vane_text_addf(text,
+                       "ticker,exchange=binance,region=eu-west-%d,symbol=BTC%03d last=%d.%d%d,spread=0.00%d%d,"
+                             "trades=%di %lld\n", i % SERIES % 4, i % SERIES, 40000 + rand() % 9999,
+                                 rand() % 10,
                        1 + rand() % 9, rand() % 10, 1 + rand() % 9, rand() % 100000,
                        1648522311673000000LL + i * 1000000LL);
 }

@@ -10,7 +10,8 @@ import random
 import time
 from pathlib import Path
 
-from servers import Agent, InfluxDB, Kafka, Sink, built, eventually
+from servers import Agent, Answer, InfluxDB, Kafka, eventually
+from servers.places import built
 
 KILLS = int(os.environ.get("VANE_TEST_KILLS", "50"))
 SERIES, POINTS, PARTITIONS = 20, 400, 3
@@ -115,7 +116,7 @@ def test_counts_are_exact_after_many_kills(kafka, unique, influx, sink, agent, t
     file = tmp_path / "lines.csv"
     feed(kafka, topic, file, dice)
     influx.create_database("m")
-    sink.delay(0.02)
+    sink.usual = Answer(delay=0.02)
     running = agent(CONFIG.format(brokers=kafka.bootstrap, topic=topic, group=unique("group"), file=file,
                                   influx=influx.url, slow=sink.url), "--plugin-dir", str(built("tests/plugins")))
     kill_again_and_again(running, dice)

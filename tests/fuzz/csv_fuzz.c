@@ -50,7 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct decode_plan *plan = decode_plan_new(format_find("csv"), &options, "fuzz", &err);
     if (!plan)
         abort();
-    struct batch *batch = fuzz_both_ways(plan, (const char *)data + 4, size - 4, (size_t)data[2] | (size_t)data[3] << 8);
+    struct batch *batch = fuzz_both_ways(plan, (const char *)data + 4, size - 4,
+                                         (size_t)data[2] | (size_t)data[3] << 8);
     struct vane_text out = { 0 };
     batch_seal(batch, 0);
     fuzz_encode(format_find("csv"), &encoding, batch, &out);

@@ -26,8 +26,8 @@ static inline void fuzz_reject(void *context, size_t index, const char *reason)
 }
 
 /* The bytes up to `cut`, then the rest. The pieces are copied, so that reading behind them is found. */
-static inline struct batch *fuzz_decode(const struct decode_plan *plan, const char *bytes, size_t length, size_t cut,
-                                        size_t *bad)
+static inline struct batch *fuzz_decode(const struct decode_plan *plan, const char *bytes, size_t length,
+                                        size_t cut, size_t *bad)
 {
     const struct decode_sink sink = { .bad = fuzz_bad, .context = bad };
     struct decoder *decoder = decoder_new(plan, "fuzz", &sink);
@@ -49,7 +49,8 @@ static inline struct batch *fuzz_decode(const struct decode_plan *plan, const ch
 
 static inline bool fuzz_same_field(const struct vane_field *a, const struct vane_field *b)
 {
-    if (a->type != b->type || a->key_length != b->key_length || memcmp(a->key, b->key, a->key_length + 1) != 0)
+    if (a->type != b->type || a->key_length != b->key_length
+        || memcmp(a->key, b->key, a->key_length + 1) != 0)
         return false;
     if (a->type == VANE_STRING)
         return a->length == b->length && memcmp(a->s, b->s, a->length + 1) == 0;
@@ -74,7 +75,8 @@ static inline bool fuzz_same(const struct batch *a, const struct batch *b)
 }
 
 /* Decodes both ways; answers with the batch of the whole. */
-static inline struct batch *fuzz_both_ways(const struct decode_plan *plan, const char *bytes, size_t length, size_t cut)
+static inline struct batch *fuzz_both_ways(const struct decode_plan *plan, const char *bytes, size_t length,
+                                           size_t cut)
 {
     size_t bad_whole, bad_pieces;
     struct batch *whole = fuzz_decode(plan, bytes, length, length, &bad_whole);

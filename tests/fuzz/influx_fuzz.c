@@ -8,7 +8,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* As the tables of the formats lay them out. */
 static const int64_t nanoseconds = 1;
-static const struct { uint64_t max_line_bytes; bool sort_fields, uint_support, omit_timestamp; } plain = { .uint_support = true },
+static const struct { uint64_t max_line_bytes; bool sort_fields, uint_support,
+                      omit_timestamp; } plain = { .uint_support = true },
     split = { 40, true, false, true };
 static const struct { uint64_t truncate; bool title; } table = { 20, true };
 
@@ -20,7 +21,8 @@ static void check_return(const struct decode_plan *plan, const struct batch *bat
     fuzz_encode(format_find("influx"), &plain, batch, &first);
     struct batch *back = fuzz_decode(plan, first.data ? first.data : "", first.length, first.length, &bad);
     fuzz_encode(format_find("influx"), &plain, back, &second);
-    if (bad || first.length != second.length || (first.length && memcmp(first.data, second.data, first.length) != 0))
+    if (bad || first.length != second.length
+        || (first.length && memcmp(first.data, second.data, first.length) != 0))
         abort();
     batch_unref(back);
     vane_text_release(&first);

@@ -48,7 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct decode_plan *plan = decode_plan_new(format_find("json"), &options, "fuzz", &err);
     if (!plan)
         abort();
-    struct batch *batch = fuzz_both_ways(plan, (const char *)data + 3, size - 3, (size_t)data[1] | (size_t)data[2] << 8);
+    struct batch *batch = fuzz_both_ways(plan, (const char *)data + 3, size - 3,
+                                         (size_t)data[1] | (size_t)data[2] << 8);
     struct vane_text out = { 0 };
     batch_seal(batch, 0);
     fuzz_encode(format_find("json"), &encoding, batch, &out);

@@ -60,7 +60,6 @@ static void test_timestamp__reads_numbers(void **state)
     assert_reads("unix", "1648522311.673", TICK);
     assert_reads("unix", "1648522311,673", TICK);
     assert_reads("unix", "-1.5", -1500000000);
-    assert_reads("unix_ms", "1.648522311673E12", TICK);
     assert_reads("unix", "0.0000000019", 1);
     assert_reads("unix_ms", "1648522311673", TICK);
     assert_reads("unix_us", "1648522311673000.5", TICK + 500);
@@ -81,26 +80,20 @@ static void test_timestamp__refuses_what_is_no_number(void **state)
     assert_refuses("unix_ns", "-9223372036854775808");
 }
 
-static void test_timestamp__reads_doubles_exactly(void **state)
+static void test_timestamp__reads_exponents_as_doubles(void **state)
 {
     (void)state;
-    static const struct { const char *format; double value; int64_t time; } cases[] = {
-        { "unix_ms", 1648522311673.0, 1648522311673000000 }, { "unix", 1648522311.5, 1648522311500000000 },
-        { "unix", 1648522311.673, 1648522311673000097 }, { "unix", -0.5, -500000000 }, { "unix_ns", -1e-30, -1 },
-        { "unix_ns", 9007199254740993.0, 9007199254740992 }, { "unix", 0, 0 },
-    };
-    int64_t time;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct timestamp_format *format = format_of(cases[i].format, "");
-        assert_true(timestamp_read_number(format, cases[i].value, &time));
-        assert_int_equal(time, cases[i].time);
-        assert_false(timestamp_read_number(format, 1e30, &time));
-        assert_false(timestamp_read_number(format, NAN, &time));
-        timestamp_format_free(format);
-    }
-    struct timestamp_format *layout = format_of("2006", "");
-    assert_false(timestamp_read_number(layout, 2006, &time));
-    timestamp_format_free(layout);
+    assert_reads("unix_ms", "1.648522311673E12", TICK);
+    assert_reads("unix", "1.6485223115e9", 1648522311500000000);
+    assert_reads("unix", "1.648522311673e9", 1648522311673000097);
+    assert_reads("unix", "-5e-1", -500000000);
+    assert_reads("unix_ns", "-1e-30", -1);
+    assert_reads("unix_ns", "0e5", 0);
+    assert_reads("unix_ns", "9007199254740993e0", 9007199254740992);
+    assert_refuses("unix_ns", "1e19");
+    assert_refuses("unix", "1e10");
+    assert_refuses("unix", "1e300");
+    assert_refuses("2006", "2e3");
 }
 
 static void test_timestamp__writes_numbers(void **state)
@@ -276,7 +269,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_timestamp__reads_numbers),
         cmocka_unit_test(test_timestamp__refuses_what_is_no_number),
-        cmocka_unit_test(test_timestamp__reads_doubles_exactly),
+        cmocka_unit_test(test_timestamp__reads_exponents_as_doubles),
         cmocka_unit_test(test_timestamp__writes_numbers),
         cmocka_unit_test(test_timestamp__reads_layouts),
         cmocka_unit_test(test_timestamp__refuses_what_does_not_fit_the_layout),

@@ -1,0 +1,559 @@
+/* Inputs: emit and its promise, waiting, positions, reopening, live ones, the end. */
+#include "tests/unit/flow_kit.h"
+
+#include <poll.h>
+
+struct world {
+    atomic_int opened, emitted, refused, writes, seen, delivered, told, early, ended, step, go, in_time, closing;
+    _Atomic int64_t position, resumed;
+    int64_t pause;
+};
+
+/* ---- Parts of plugins ---- */
+
+static enum vane_result take_all(struct vane_self *self, struct vane_write *write)
+{
+    struct world *world = kit_world(self);
+    atomic_fetch_add(&world->writes, 1);
+    atomic_fetch_add(&world->seen, (int)write->count);
+    return VANE_OK;
+}
+
+/* Nothing is taken before world->go. */
+static enum vane_result take_when_told(struct vane_self *self, struct vane_write *write)
+{
+    struct world *world = kit_world(self);
+    if (!atomic_load(&world->go))
+        return vane_retry(self, "not yet");
+    return take_all(self, write);
+}
+
+static void note_position(struct vane_self *self, const struct vane_lane *lane, int64_t next)
+{
+    struct world *world = kit_world(self);
+    (void)lane;
+    if (next < atomic_load(&world->position))
+        atomic_fetch_add(&world->early, 1); /* it went down */
+    atomic_store(&world->position, next);
+    atomic_fetch_add(&world->told, 1);
+}
+
+static bool emit_at(struct vane_self *self, int64_t first, size_t count)
+{
+    struct vane_batch *batch = kit_batch(self, first, count);
+    vane_batch_lane(batch, vane_lane(self, ""), first + (int64_t)count);
+    return vane_emit(self, batch);
+}
+
+static const struct vane_plugin sink = {
+    .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "sink", .help = "Test.", .state_size = sizeof(struct kit_state),
+    .write = take_all,
+};
+static const struct vane_plugin gate = {
+    .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "gate", .help = "Test.", .state_size = sizeof(struct kit_state),
+    .write = take_when_told,
+};
+
+/* ---- Stop ---- */
+
+static enum vane_result emit_until_refused(struct vane_self *self)
+{
+    struct world *world = kit_world(self);
+    int64_t at = 0;
+    while (emit_at(self, at, 1)) {
+        atomic_fetch_add(&world->emitted, 1);
+        at++;
+    }
+    atomic_store(&world->go, 1); /* only now does the output take */
+    return VANE_OK;
+}
+
+static void test_input__what_is_refused_at_stop_was_never_emitted(void **state)
+{
+    (void)state;
+    static const struct vane_plugin input = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .run = emit_until_refused, .delivered = note_position,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit_add(&kit, &input, "in", &world);
+    kit_add(&kit, &gate, "out", &world)->edge.bytes = 1;
+    kit_start(&kit);
+    kit_settle(&kit, 20 * KIT_MS);
+    kit_end(&kit);
+    assert_true(world.emitted > 0);
+    assert_int_equal(world.seen, world.emitted);
+    assert_int_equal(world.position, world.emitted);
+}
+
+static enum vane_result emit_then_wait(struct vane_self *self)
+{
+    struct world *world = kit_world(self);
+    emit_at(self, 0, 3);
+    atomic_fetch_add(&world->emitted, 3);
+    kit_wait_for_stop(self);
+    return VANE_OK;
+}
+
+static enum vane_result note_end(struct vane_self *self)
+{
+    struct world *world = kit_world(self);
+    atomic_fetch_add(&world->ended, 1);
+    return VANE_OK;
+}
+
+static enum vane_result pass(struct vane_self *self, struct vane_batch *batch)
+{
+    (void)self, (void)batch;
+    return VANE_OK;
+}
+
+static const struct vane_plugin holder = {
+    .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "holder", .help = "Test.", .state_size = sizeof(struct kit_state),
+    .process = pass, .end = note_end,
+};
+
+static void test_input__stop_is_not_end(void **state)
+{
+    (void)state;
+    static const struct vane_plugin input = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .run = emit_then_wait,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit_add(&kit, &input, "in", &world);
+    kit_add(&kit, &holder, "holder", &world);
+    kit_add(&kit, &sink, "out", &world);
+    kit_start(&kit);
+    kit_wait(&kit, &world.seen, 3);
+    kit_end(&kit);
+    assert_int_equal(world.ended, 0);
+}
+
+static enum vane_result emit_and_finish(struct vane_self *self)
+{
+    emit_at(self, 0, 3);
+    return VANE_OK;
+}
+
+static void test_input__one_that_has_read_all_ends_the_processors(void **state)
+{
+    (void)state;
+    static const struct vane_plugin input = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .run = emit_and_finish,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit_add(&kit, &input, "in", &world);
+    kit_add(&kit, &holder, "holder", &world);
+    kit_add(&kit, &sink, "out", &world);
+    kit_start(&kit);
+    kit_until(&kit, kit_all_ended, kit.flow);
+    kit_end(&kit);
+    assert_int_equal(world.ended, 1);
+    assert_int_equal(world.seen, 3);
+}
+
+static enum vane_result emit_and_fail(struct vane_self *self)
+{
+    emit_at(self, 0, 3);
+    return vane_fail(self, "broken");
+}
+
+static bool is_fatal(const void *context)
+{
+    const struct kit *kit = context;
+    return atomic_load(&((struct kit *)kit)->runtime.fatal) != 0;
+}
+
+static void test_input__one_that_failed_has_not_ended(void **state)
+{
+    (void)state;
+    static const struct vane_plugin input = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .run = emit_and_fail,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit_add(&kit, &input, "in", &world);
+    kit_add(&kit, &holder, "holder", &world);
+    kit_add(&kit, &sink, "out", &world);
+    kit_start(&kit);
+    kit_until(&kit, is_fatal, &kit);
+    assert_int_equal(kit.runtime.fatal, 1);
+    kit_end(&kit);
+    assert_int_equal(world.ended, 0);
+    assert_int_equal(world.seen, 3);
+}
+
+/* ---- vane_full ---- */
+
+/* Emits while it may, then says so, and waits until there is room again. */
+static enum vane_result fill_then_wait(struct vane_self *self)
+{
+    struct world *world = kit_world(self);
+    for (int64_t at = 0; !vane_full(self); at++)
+        emit_at(self, at, 1);
+    atomic_store(&world->go, 1);
+    while (atomic_load(&world->writes) < 2) /* what was queued has been taken: there is room */
+        usleep(100);
+    vane_wait(self, -1);
+    atomic_store(&world->in_time, 1);
+    kit_wait_for_stop(self);
+    return VANE_OK;
+}
+
+static enum vane_result block_first(struct vane_self *self, struct vane_write *write)
+{
+    struct world *world = kit_world(self);
+    while (!atomic_load(&world->go))
+        usleep(100);
+    return take_all(self, write);
+}
+
+static void test_input__room_made_before_the_wait_is_noticed(void **state)
+{
+    (void)state;
+    static const struct vane_plugin input = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .run = fill_then_wait,
+    };
+    static const struct vane_plugin output = {
+        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .write = block_first,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit.interval = 1000000 * KIT_MS; /* no checkpoint wakes the input */
+    kit_add(&kit, &input, "in", &world);
+    struct flow_node *out = kit_add(&kit, &output, "out", &world);
+    out->edge.bytes = 1;
+    out->batch_size = 1;
+    kit_start(&kit);
+    kit_wait(&kit, &world.in_time, 1);
+    kit_end(&kit);
+}
+
+/* Asks while it may, sleeps until it may not any more, and emits nevertheless. */
+static enum vane_result hold_to_the_promise(struct vane_self *self)
+{
+    struct world *world = kit_world(self);
+    emit_at(self, 0, 1);
+    usleep(20000);
+    bool promised = !vane_full(self);
+    usleep(100000);
+    bool emitted = emit_at(self, 1, 1);
+    atomic_store(&world->in_time, promised && emitted && !atomic_load(&world->go) ? 1 : 2);
+    kit_wait_for_stop(self);
+    return VANE_OK;
+}
+
+static void test_input__not_full_promises_that_the_next_emit_does_not_wait(void **state)
+{
+    (void)state;
+    static const struct vane_plugin input = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .run = hold_to_the_promise,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit_add(&kit, &input, "in", &world)->max_unacknowledged = 100 * KIT_MS;
+    kit_add(&kit, &gate, "out", &world);
+    kit_start(&kit);
+    for (int i = 0; i < 50 && !atomic_load(&world.in_time); i++)
+        kit_settle(&kit, 10 * KIT_MS);
+    atomic_store(&world.go, 1);
+    kit_wait(&kit, &world.in_time, 1);
+    assert_int_equal(world.in_time, 1);
+    kit_end(&kit);
+}
+
+/* ---- max_unacknowledged ---- */
+
+static enum vane_result emit_for_ever(struct vane_self *self)
+{
+    struct world *world = kit_world(self);
+    for (int64_t at = 0; emit_at(self, at, 1); at++) {
+        atomic_fetch_add(&world->emitted, 1);
+        if (!vane_wait(self, KIT_MS))
+            break;
+    }
+    return VANE_OK;
+}
+
+static void test_input__pauses_while_the_oldest_data_is_too_long_undelivered(void **state)
+{
+    (void)state;
+    static const struct vane_plugin input = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .run = emit_for_ever, .delivered = note_position,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit_add(&kit, &input, "in", &world)->max_unacknowledged = 50 * KIT_MS;
+    kit_add(&kit, &gate, "out", &world);
+    kit_start(&kit);
+    kit_wait(&kit, &world.emitted, 1);
+    kit_settle(&kit, 150 * KIT_MS);
+    int paused_at = atomic_load(&world.emitted);
+    kit_settle(&kit, 100 * KIT_MS);
+    assert_int_equal(world.emitted, paused_at);
+    assert_int_equal(world.told, 0);
+    atomic_store(&world.go, 1);
+    kit_wait(&kit, &world.emitted, paused_at + 50);
+    kit_end(&kit);
+    assert_int_equal(world.seen, world.emitted);
+    assert_int_equal(world.position, world.emitted);
+    assert_int_equal(world.early, 0);
+}
+
+/* ---- Waiting by descriptor ---- */
+
+static bool readable(int fd, int ms)
+{
+    struct pollfd ready = { .fd = fd, .events = POLLIN };
+    return poll(&ready, 1, ms) > 0;
+}
+
+static enum vane_result wait_by_fd(struct vane_self *self)
+{
+    struct world *world = kit_world(self);
+    int fd = vane_wait_fd(self);
+    emit_at(self, 0, 1);
+    while (atomic_load(&world->told) == 0 && readable(fd, 10000))
+        vane_wait(self, 0);
+    atomic_store(&world->step, 1);
+    while (readable(fd, 10000) && vane_wait(self, 0))
+        atomic_fetch_add(&world->step, 1);
+    return VANE_OK;
+}
+
+static void test_input__a_descriptor_tells_of_positions_and_stop(void **state)
+{
+    (void)state;
+    static const struct vane_plugin input = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .run = wait_by_fd, .delivered = note_position,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit_add(&kit, &input, "in", &world);
+    kit_add(&kit, &sink, "out", &world);
+    kit_start(&kit);
+    kit_wait(&kit, &world.step, 1);
+    assert_int_equal(world.position, 1);
+    kit_end(&kit);
+    assert_true(world.step < 10); /* it is not readable for nothing */
+}
+
+/* ---- Positions ---- */
+
+static enum vane_result drop_all(struct vane_self *self, struct vane_batch *batch)
+{
+    (void)self;
+    for (size_t i = 0; i < batch->count; i++)
+        vane_drop(batch, i);
+    return VANE_OK;
+}
+
+static void test_input__positions_move_for_what_was_filtered_to_nothing(void **state)
+{
+    (void)state;
+    static const struct vane_plugin input = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .run = emit_then_wait, .delivered = note_position,
+    };
+    static const struct vane_plugin filter = {
+        .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "filter", .help = "Test.",
+        .state_size = sizeof(struct kit_state), .process = drop_all,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit_add(&kit, &input, "in", &world);
+    kit_add(&kit, &filter, "filter", &world);
+    kit_add(&kit, &sink, "out", &world);
+    kit_start(&kit);
+    kit_wait(&kit, &world.told, 1);
+    assert_int_equal(world.position, 3);
+    kit_end(&kit);
+    assert_int_equal(world.seen, 0);
+}
+
+static enum vane_result emit_nothing(struct vane_self *self)
+{
+    emit_at(self, 7, 0);
+    kit_wait_for_stop(self);
+    return VANE_OK;
+}
+
+static void test_input__positions_move_for_an_empty_batch(void **state)
+{
+    (void)state;
+    static const struct vane_plugin input = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .run = emit_nothing, .delivered = note_position,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit_add(&kit, &input, "in", &world);
+    kit_add(&kit, &sink, "out", &world);
+    kit_start(&kit);
+    kit_wait(&kit, &world.told, 1);
+    assert_int_equal(world.position, 7);
+    kit_end(&kit);
+}
+
+static enum vane_result emit_thousand(struct vane_self *self)
+{
+    struct world *world = kit_world(self);
+    for (int64_t at = 0; at < 1000; at++)
+        emit_at(self, at, 1);
+    atomic_store(&world->go, 1);
+    kit_wait_for_stop(self);
+    return VANE_OK;
+}
+
+static void test_input__one_call_tells_of_all_batches_before_it(void **state)
+{
+    (void)state;
+    static const struct vane_plugin input = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .run = emit_thousand, .delivered = note_position,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit.interval = 20 * KIT_MS;
+    kit_add(&kit, &input, "in", &world);
+    kit_add(&kit, &gate, "out", &world);
+    kit_start(&kit);
+    kit_wait(&kit, &world.seen, 1000);
+    kit_end(&kit);
+    assert_int_equal(world.position, 1000);
+    assert_true(world.told <= 5);
+    assert_int_equal(world.early, 0);
+}
+
+static enum vane_result lose_after(struct vane_self *self)
+{
+    struct world *world = kit_world(self);
+    emit_at(self, 100, 1);
+    vane_lost(self, vane_lane(self, ""));
+    atomic_store(&world->go, 1);
+    kit_wait_for_stop(self);
+    return VANE_OK;
+}
+
+static void test_input__positions_before_a_loss_are_not_told(void **state)
+{
+    (void)state;
+    static const struct vane_plugin input = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .run = lose_after, .delivered = note_position,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit_add(&kit, &input, "in", &world);
+    kit_add(&kit, &gate, "out", &world);
+    kit_start(&kit);
+    kit_wait(&kit, &world.seen, 1);
+    kit_end(&kit);
+    assert_int_equal(world.told, 0);
+}
+
+/* ---- Drain ---- */
+
+static enum vane_result drain_often(struct vane_self *self)
+{
+    struct world *world = kit_world(self);
+    for (int64_t at = 0; at < 300; at++) {
+        emit_at(self, at, 1);
+        if (!vane_drain(self, KIT_PATIENCE) || atomic_load(&world->position) != at + 1
+            || atomic_load(&world->seen) != at + 1)
+            atomic_fetch_add(&world->early, 1);
+    }
+    atomic_store(&world->step, 1);
+    kit_wait_for_stop(self);
+    return VANE_OK;
+}
+
+static void test_input__a_drain_ends_when_all_is_delivered_and_told(void **state)
+{
+    (void)state;
+    static const struct vane_plugin input = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .run = drain_often, .delivered = note_position,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit_add(&kit, &input, "in", &world);
+    kit_add(&kit, &sink, "out", &world);
+    kit_start(&kit);
+    kit_wait(&kit, &world.step, 1);
+    kit_end(&kit);
+    assert_int_equal(world.early, 0);
+}
+
+static enum vane_result drain_shortly(struct vane_self *self)
+{
+    struct world *world = kit_world(self);
+    emit_at(self, 0, 1);
+    atomic_store(&world->step, vane_drain(self, 20 * KIT_MS) ? 2 : 1);
+    atomic_store(&world->go, 1);
+    kit_wait_for_stop(self);
+    return VANE_OK;
+}
+
+static void test_input__a_drain_gives_up_at_its_limit(void **state)
+{
+    (void)state;
+    static const struct vane_plugin input = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .run = drain_shortly,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit_add(&kit, &input, "in", &world);
+    kit_add(&kit, &gate, "out", &world);
+    kit_start(&kit);
+    kit_wait(&kit, &world.step, 1);
+    assert_int_equal(world.step, 1);
+    kit_end(&kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_input__what_is_refused_at_stop_was_never_emitted),
+        cmocka_unit_test(test_input__stop_is_not_end),
+        cmocka_unit_test(test_input__one_that_has_read_all_ends_the_processors),
+        cmocka_unit_test(test_input__one_that_failed_has_not_ended),
+        cmocka_unit_test(test_input__room_made_before_the_wait_is_noticed),
+        cmocka_unit_test(test_input__not_full_promises_that_the_next_emit_does_not_wait),
+        cmocka_unit_test(test_input__pauses_while_the_oldest_data_is_too_long_undelivered),
+        cmocka_unit_test(test_input__a_descriptor_tells_of_positions_and_stop),
+        cmocka_unit_test(test_input__positions_move_for_what_was_filtered_to_nothing),
+        cmocka_unit_test(test_input__positions_move_for_an_empty_batch),
+        cmocka_unit_test(test_input__one_call_tells_of_all_batches_before_it),
+        cmocka_unit_test(test_input__positions_before_a_loss_are_not_told),
+        cmocka_unit_test(test_input__a_drain_ends_when_all_is_delivered_and_told),
+        cmocka_unit_test(test_input__a_drain_gives_up_at_its_limit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
