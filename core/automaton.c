@@ -79,7 +79,8 @@ void automaton_rune(struct automaton *automaton, uint32_t rune)
     append(automaton, (struct step){ .op = OP_RUNE, .a = (int32_t)rune });
 }
 
-void automaton_set(struct automaton *automaton, const struct automaton_range *ranges, size_t count, bool negated)
+void automaton_set(struct automaton *automaton, const struct automaton_range *ranges, size_t count,
+                   bool negated)
 {
     size_t needed = automaton->range_count + count;
     if (!reserve(automaton, 1) || needed > AUTOMATON_LIMIT) {
@@ -92,8 +93,8 @@ void automaton_set(struct automaton *automaton, const struct automaton_range *ra
     }
     if (count)
         memcpy(&automaton->ranges[automaton->range_count], ranges, count * sizeof *ranges);
-    append(automaton, (struct step){ .op = negated ? OP_SET_NOT : OP_SET, .a = (int32_t)automaton->range_count,
-                                     .b = (int32_t)count });
+    enum op op = negated ? OP_SET_NOT : OP_SET;
+    append(automaton, (struct step){ .op = op, .a = (int32_t)automaton->range_count, .b = (int32_t)count });
     automaton->range_count = needed;
 }
 
@@ -215,7 +216,8 @@ struct matcher {
 
 static bool is_word(uint32_t rune)
 {
-    return (rune >= '0' && rune <= '9') || (rune >= 'a' && rune <= 'z') || (rune >= 'A' && rune <= 'Z') || rune == '_';
+    return (rune >= '0' && rune <= '9') || (rune >= 'a' && rune <= 'z') || (rune >= 'A' && rune <= 'Z')
+        || rune == '_';
 }
 
 static bool holds(enum automaton_assertion assertion, struct place place)

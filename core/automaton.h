@@ -37,7 +37,8 @@ void automaton_free(struct automaton *automaton); /* NULL is fine */
 size_t automaton_here(const struct automaton *automaton);
 void automaton_rune(struct automaton *automaton, uint32_t rune);
 /* One code point in (negated: not in) one of the ranges, which are copied. */
-void automaton_set(struct automaton *automaton, const struct automaton_range *ranges, size_t count, bool negated);
+void automaton_set(struct automaton *automaton, const struct automaton_range *ranges, size_t count,
+                   bool negated);
 void automaton_assert(struct automaton *automaton, enum automaton_assertion assertion);
 
 /* What was built since `from`: least .. most times; most AUTOMATON_NO_END: as often as it fits. */

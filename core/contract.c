@@ -34,10 +34,5 @@ int vane_wait_fd(struct vane_self *self)
 {
     struct instance *instance = instance_of(self);
     assert(instance->input || instance->output);
-    if (instance->input) {
-        instance->input->waits_by_fd = true;
-        return waker_fd(&instance->input->waker);
-    }
-    instance->output->waits_by_fd = true;
-    return waker_fd(&instance->output->waker);
+    return instance->input ? input_wait_fd(instance->input) : output_wait_fd(instance->output);
 }

@@ -65,7 +65,8 @@ bool dead_letter_metric(struct dead_letter *letter, const char *instance, const 
         letter->encoder = line_protocol();
     struct vane_text text = { 0 };
     encoder_encode(letter->encoder, &text, &metric, 1, &(struct encode_sink){ .reject = ignore });
-    bool written = dead_letter_write(letter, instance, reason, "", text.data ? text.data : "", text.length, err);
+    size_t length = text.length ? text.length - 1 : 0; /* without the newline */
+    bool written = dead_letter_write(letter, instance, reason, "", text.data ? text.data : "", length, err);
     vane_text_release(&text);
     return written;
 }

@@ -28,7 +28,8 @@ static bool build(struct expression *expression, const char *text, struct error 
         return false;
     const struct expression_type *type = expression->root->type;
     if (type->kind == KIND_DYN)
-        return error_set(err, "it may be anything, where a bool is wanted: compare it, as in fields.on == true");
+        return error_set(err,
+                         "it may be anything, where a bool is wanted: compare it, as in fields.on == true");
     return type->kind == KIND_BOOL || error_set(err, "it is a %s, where a bool is wanted",
                                                 expression_kind_names[type->kind]);
 }
@@ -68,8 +69,8 @@ static void tidy(struct expression_run *run)
     run->memory = NULL;
 }
 
-enum expression_answer expression_eval(struct expression *expression, const struct vane_metric *metric, int64_t now,
-                                       struct error *err)
+enum expression_answer expression_eval(struct expression *expression, const struct vane_metric *metric,
+                                       int64_t now, struct error *err)
 {
     struct expression_run *run = &expression->run;
     run->metric = metric;

@@ -41,5 +41,5 @@ bool expression_of_series(const struct expression *expression);
 enum expression_answer { EXPRESSION_FALSE, EXPRESSION_TRUE, EXPRESSION_ERROR };
 
 /* `now` is what now() gives. With ERROR `err` says why: Telegraf lets such a metric pass. */
-enum expression_answer expression_eval(struct expression *expression, const struct vane_metric *metric, int64_t now,
-                                       struct error *err);
+enum expression_answer expression_eval(struct expression *expression, const struct vane_metric *metric,
+                                       int64_t now, struct error *err);

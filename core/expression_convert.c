@@ -72,7 +72,8 @@ static bool read_special(const char *text, size_t length, double *value)
     bool negative = length > 0 && *text == '-', signed_ = negative || (length > 0 && *text == '+');
     text += signed_;
     length -= signed_;
-    if ((length == 3 && strncasecmp(text, "inf", 3) == 0) || (length == 8 && strncasecmp(text, "infinity", 8) == 0))
+    if ((length == 3 && strncasecmp(text, "inf", 3) == 0)
+        || (length == 8 && strncasecmp(text, "infinity", 8) == 0))
         *value = negative ? -INFINITY : INFINITY;
     else if (length == 3 && !signed_ && strncasecmp(text, "nan", 3) == 0)
         *value = NAN;
@@ -91,7 +92,8 @@ static struct expression_value text_to_double(struct expression_run *run, const 
     return read ? value : cannot(text, "not a double");
 }
 
-static struct expression_value text_to_timestamp(struct expression_run *run, const struct expression_value *args)
+static struct expression_value text_to_timestamp(struct expression_run *run,
+                                                 const struct expression_value *args)
 {
     (void)run;
     struct expression_value value;
@@ -99,7 +101,8 @@ static struct expression_value text_to_timestamp(struct expression_run *run, con
     return read ? value : cannot(args[0].text.data, "not a timestamp such as 2023-04-24T23:30:15Z");
 }
 
-static struct expression_value text_to_duration(struct expression_run *run, const struct expression_value *args)
+static struct expression_value text_to_duration(struct expression_run *run,
+                                                const struct expression_value *args)
 {
     (void)run;
     struct expression_value value = { .kind = KIND_DURATION };
@@ -155,7 +158,8 @@ static struct expression_value uint_to_double(struct expression_run *run, const 
     return (struct expression_value){ .kind = KIND_DOUBLE, .f = (double)args[0].u };
 }
 
-static struct expression_value int_to_timestamp(struct expression_run *run, const struct expression_value *args)
+static struct expression_value int_to_timestamp(struct expression_run *run,
+                                                const struct expression_value *args)
 {
     (void)run;
     bool fits = expression_in_time(args[0].i);
@@ -219,9 +223,10 @@ static size_t write_general(char out[NUMBER_MAX], double value)
     struct digits number = take_apart(out, length);
     if (number.count == 0 || (number.exponent >= -4 && number.exponent < 6))
         return length;
-    int written = snprintf(out, GENERAL_MAX, "%s%c%s%.*se%c%02d", number.negative ? "-" : "", number.digits[0],
-                           number.count > 1 ? "." : "", (int)number.count - 1, number.digits + 1,
-                           number.exponent < 0 ? '-' : '+', number.exponent < 0 ? -number.exponent : number.exponent);
+    int written = snprintf(out, GENERAL_MAX, "%s%c%s%.*se%c%02d", number.negative ? "-" : "",
+                           number.digits[0], number.count > 1 ? "." : "", (int)number.count - 1,
+                           number.digits + 1, number.exponent < 0 ? '-' : '+',
+                           number.exponent < 0 ? -number.exponent : number.exponent);
     return (size_t)written;
 }
 
@@ -236,17 +241,20 @@ static struct expression_value double_to_text(struct expression_run *run, const 
     return expression_copy_text(run, out, write_general(out, f));
 }
 
-static struct expression_value timestamp_to_text(struct expression_run *run, const struct expression_value *args)
+static struct expression_value timestamp_to_text(struct expression_run *run,
+                                                 const struct expression_value *args)
 {
     char out[EXPRESSION_TIMESTAMP_MAX];
     return expression_copy_text(run, out, expression_write_timestamp(out, &args[0]));
 }
 
-static struct expression_value duration_to_text(struct expression_run *run, const struct expression_value *args)
+static struct expression_value duration_to_text(struct expression_run *run,
+                                                const struct expression_value *args)
 {
     enum { NANOS = 1000000000 };
     char out[NUMBER_MAX + 1];
-    size_t length = number_write_float(out, (double)(args[0].i / NANOS) + (double)(args[0].i % NANOS) / NANOS);
+    double seconds = (double)(args[0].i / NANOS) + (double)(args[0].i % NANOS) / NANOS;
+    size_t length = number_write_float(out, seconds);
     out[length] = 's';
     return expression_copy_text(run, out, length + 1);
 }

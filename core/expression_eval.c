@@ -1,8 +1,27 @@
 /* expression_eval - walks the tree. Errors are values on the way up; only || and &&, and the loops that
- * are made of them, can go on without one. Every node that is visited counts as a step. */
+ * are made of them, can go on without one. Every node that is visited counts as a step, and so does every
+ * so much of a text, a list or a map that is gone through. */
 #include "core/expression_eval.h"
 
 #include <string.h>
+
+enum { SIZE_OF_STEP = 64 }; /* bytes or items that take about as long as a node */
+
+/* What cannot be paid any more is refused at the next node. */
+static void spend(struct expression_run *run, size_t steps)
+{
+    run->steps -= steps < run->steps ? steps : run->steps;
+}
+
+static void spend_on(struct expression_run *run, const struct expression_value *value)
+{
+    if (value->kind == KIND_STRING)
+        spend(run, value->text.length / SIZE_OF_STEP);
+    else if (value->kind == KIND_LIST)
+        spend(run, value->list.count / SIZE_OF_STEP);
+    else if (value->kind == KIND_MAP)
+        spend(run, expression_map_count(value) / SIZE_OF_STEP);
+}
 
 static struct expression_value map_value(const struct expression_run *run, bool fields)
 {
@@ -29,7 +48,8 @@ static struct expression_value combine(const struct expression_value *a, const s
         return *a;
     if (b->kind == KIND_ERROR)
         return *b;
-    return a->kind == KIND_BOOL && b->kind == KIND_BOOL ? expression_bool(!decides) : expression_no_overload();
+    return a->kind == KIND_BOOL && b->kind == KIND_BOOL ? expression_bool(!decides)
+                                                        : expression_no_overload();
 }
 
 static struct expression_value evaluate_logic(struct expression_run *run, const struct expression_node *node)
@@ -42,7 +62,8 @@ static struct expression_value evaluate_logic(struct expression_run *run, const 
     return combine(&a, &b, decides);
 }
 
-static struct expression_value evaluate_condition(struct expression_run *run, const struct expression_node *node)
+static struct expression_value evaluate_condition(struct expression_run *run,
+                                                  const struct expression_node *node)
 {
     struct expression_value condition = expression_evaluate(run, node->args[0]);
     if (condition.kind == KIND_BOOL)
@@ -68,13 +89,19 @@ static struct expression_value compared(enum expression_node_kind kind, const st
     return expression_no_overload();
 }
 
-static struct expression_value evaluate_comparison(struct expression_run *run, const struct expression_node *node)
+static struct expression_value evaluate_comparison(struct expression_run *run,
+                                                   const struct expression_node *node)
 {
     struct expression_value a = expression_evaluate(run, node->args[0]);
     if (a.kind == KIND_ERROR)
         return a;
     struct expression_value b = expression_evaluate(run, node->args[1]);
-    return b.kind == KIND_ERROR ? b : compared(node->kind, &a, &b);
+    if (b.kind == KIND_ERROR)
+        return b;
+    spend_on(run, &a);
+    if (a.kind == KIND_MAP && b.kind == KIND_MAP) /* each key of the one is searched in the other */
+        spend(run, expression_map_count(&a) * expression_map_count(&b) / SIZE_OF_STEP);
+    return compared(node->kind, &a, &b);
 }
 
 /* ---- Maps and lists ---- */
@@ -97,6 +124,7 @@ static struct expression_value evaluate_select(struct expression_run *run, const
     struct expression_value of = expression_evaluate(run, node->args[0]), value;
     if (of.kind == KIND_ERROR)
         return of;
+    spend_on(run, &of);
     bool found = of.kind == KIND_MAP
               && expression_map_get(&of, node->value.text.data, node->value.text.length, &value);
     if (node->kind == NODE_HAS)
@@ -105,7 +133,8 @@ static struct expression_value evaluate_select(struct expression_run *run, const
 }
 
 /* A list is looked up by whole numbers of any type. */
-static struct expression_value look_up(const struct expression_value *list, const struct expression_value *index)
+static struct expression_value look_up(const struct expression_value *list,
+                                       const struct expression_value *index)
 {
     for (size_t i = 0; i < list->list.count; i++) {
         struct expression_value place = expression_int((int64_t)i);
@@ -123,6 +152,7 @@ static struct expression_value evaluate_index(struct expression_run *run, const 
     struct expression_value key = expression_evaluate(run, node->args[1]), value;
     if (key.kind == KIND_ERROR)
         return key;
+    spend_on(run, &of);
     if (of.kind == KIND_LIST)
         return look_up(&of, &key);
     if (of.kind == KIND_MAP && key.kind == KIND_STRING
@@ -139,6 +169,7 @@ static struct expression_value evaluate_in(struct expression_run *run, const str
     struct expression_value in = expression_evaluate(run, node->args[1]), value;
     if (in.kind == KIND_ERROR)
         return in;
+    spend_on(run, &in);
     if (in.kind == KIND_MAP)
         return expression_bool(item.kind == KIND_STRING
                                && expression_map_get(&in, item.text.data, item.text.length, &value));
@@ -152,7 +183,8 @@ static struct expression_value evaluate_in(struct expression_run *run, const str
 
 /* ---- Calls ---- */
 
-static bool takes(const struct expression_overload *overload, const struct expression_value *args, size_t count)
+static bool takes(const struct expression_overload *overload, const struct expression_value *args,
+                  size_t count)
 {
     if (expression_arity(overload) != count)
         return false;
@@ -169,6 +201,7 @@ static struct expression_value evaluate_call(struct expression_run *run, const s
         args[i] = expression_evaluate(run, node->args[i]);
         if (args[i].kind == KIND_ERROR)
             return args[i];
+        spend_on(run, &args[i]);
     }
     for (size_t i = 0; i < node->overload_count; i++)
         if (takes(&node->overloads[i], args, node->count))
@@ -176,12 +209,14 @@ static struct expression_value evaluate_call(struct expression_run *run, const s
     return expression_no_overload();
 }
 
-static struct expression_value evaluate_matches(struct expression_run *run, const struct expression_node *node)
+static struct expression_value evaluate_matches(struct expression_run *run,
+                                                const struct expression_node *node)
 {
     struct expression_value text = expression_evaluate(run, node->args[0]);
-    if (text.kind == KIND_STRING)
-        return expression_bool(automaton_match(node->pattern, text.text.data, text.text.length, true));
-    return text.kind == KIND_ERROR ? text : expression_no_overload();
+    if (text.kind != KIND_STRING)
+        return text.kind == KIND_ERROR ? text : expression_no_overload();
+    spend(run, text.text.length * automaton_here(node->pattern) / SIZE_OF_STEP);
+    return expression_bool(automaton_match(node->pattern, text.text.data, text.text.length, true));
 }
 
 /* ---- Loops ---- */
@@ -251,7 +286,8 @@ static struct expression_value evaluate_loop(struct expression_run *run, const s
 {
     struct expression_value range = expression_evaluate(run, node->args[0]);
     if (range.kind != KIND_LIST && range.kind != KIND_MAP)
-        return range.kind == KIND_ERROR ? range : expression_error("neither a list nor a map to go over", NULL);
+        return range.kind == KIND_ERROR ? range
+                                        : expression_error("neither a list nor a map to go over", NULL);
     switch (node->kind) {
     case NODE_ALL: case NODE_EXISTS: return loop_logic(run, node, &range);
     case NODE_EXISTS_ONE:            return loop_count(run, node, &range);
@@ -265,7 +301,7 @@ struct expression_value expression_evaluate(struct expression_run *run, const st
 {
     if (run->steps == 0)
         return expression_error("it takes too long", NULL);
-    run->steps--;
+    spend(run, 1);
     switch (node->kind) {
     case NODE_CONSTANT:  return node->value;
     case NODE_NAME:      return expression_text(run->metric->series->name, run->metric->series->name_length);
@@ -282,7 +318,8 @@ struct expression_value expression_evaluate(struct expression_run *run, const st
     case NODE_AND: case NODE_OR: return evaluate_logic(run, node);
     case NODE_CONDITION: return evaluate_condition(run, node);
     case NODE_IN:        return evaluate_in(run, node);
-    case NODE_EQUAL: case NODE_NOT_EQUAL: case NODE_LESS: case NODE_LESS_EQUAL: case NODE_MORE: case NODE_MORE_EQUAL:
+    case NODE_EQUAL: case NODE_NOT_EQUAL:
+    case NODE_LESS: case NODE_LESS_EQUAL: case NODE_MORE: case NODE_MORE_EQUAL:
         return evaluate_comparison(run, node);
     case NODE_ALL: case NODE_EXISTS: case NODE_EXISTS_ONE: case NODE_FILTER: case NODE_MAP:
         return evaluate_loop(run, node);

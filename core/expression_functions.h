@@ -10,7 +10,8 @@
 
 enum { EXPRESSION_ARGUMENTS = 3 };
 
-typedef struct expression_value expression_function(struct expression_run *run, const struct expression_value *args);
+typedef struct expression_value expression_function(struct expression_run *run,
+                                                    const struct expression_value *args);
 
 struct expression_overload {
     const char           *name;   /* "+", "-x", "size", "math.abs"; NULL ends a table */
@@ -18,7 +19,7 @@ struct expression_overload {
     enum expression_kind  args[EXPRESSION_ARGUMENTS]; /* KIND_NONE: no more; KIND_DYN: any */
     enum expression_kind  result;
     expression_function  *call;
-    bool                  converts; /* what it cannot convert is wrong before it is evaluated, if it is constant */
+    bool                  converts; /* a constant that it cannot convert is a mistake in the expression */
 };
 
 extern const struct expression_overload expression_operators[];   /* expression_operators.c */
@@ -27,7 +28,8 @@ extern const struct expression_overload expression_texts[];       /* expression_
 extern const struct expression_overload expression_times[];       /* expression_time.c */
 
 /* The rows of that name; NULL: there is no such function. */
-const struct expression_overload *expression_overloads(const char *name, size_t length, bool member, size_t *count);
+const struct expression_overload *expression_overloads(const char *name, size_t length, bool member,
+                                                       size_t *count);
 
 size_t expression_arity(const struct expression_overload *overload);
 

@@ -225,8 +225,8 @@ static void read_name(struct expression_lexer *lexer, struct expression_token *t
 static bool read_operator(struct expression_lexer *lexer, struct expression_token *token)
 {
     static const struct { const char *text; enum expression_token_kind kind; } operators[] = {
-        { "==", TOKEN_EQUAL }, { "!=", TOKEN_NOT_EQUAL }, { "<=", TOKEN_LESS_EQUAL }, { ">=", TOKEN_MORE_EQUAL },
-        { "<", TOKEN_LESS }, { ">", TOKEN_MORE }, { "&&", TOKEN_AND }, { "||", TOKEN_OR },
+        { "==", TOKEN_EQUAL }, { "!=", TOKEN_NOT_EQUAL }, { "&&", TOKEN_AND }, { "||", TOKEN_OR },
+        { "<=", TOKEN_LESS_EQUAL }, { ">=", TOKEN_MORE_EQUAL }, { "<", TOKEN_LESS }, { ">", TOKEN_MORE },
     };
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
         if (starts_with(lexer, operators[i].text)) {
@@ -236,8 +236,8 @@ static bool read_operator(struct expression_lexer *lexer, struct expression_toke
         }
     if (!*lexer->at || !strchr("+-*/%!?:.,()[]", *lexer->at)) {
         size_t bytes = utf8_sequence(lexer->at, lexer->end);
-        return expression_fail(lexer, lexer->at, "'%.*s' is no part of an expression%s", (int)bytes, lexer->at,
-                               *lexer->at == '=' ? ": equality is ==" : "");
+        return expression_fail(lexer, lexer->at, "'%.*s' is no part of an expression%s", (int)bytes,
+                               lexer->at, *lexer->at == '=' ? ": equality is ==" : "");
     }
     token->kind = TOKEN_CHARACTER;
     lexer->at++;

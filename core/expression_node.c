@@ -140,7 +140,8 @@ struct expression_node *expression_constant(struct expression_builder *builder, 
     return node;
 }
 
-static struct expression_node *type_constant(struct expression_builder *builder, const char *at, size_t length)
+static struct expression_node *type_constant(struct expression_builder *builder, const char *at,
+                                             size_t length)
 {
     static const struct { const char *name; enum expression_kind kind; } names[] = {
         { "bool", KIND_BOOL }, { "int", KIND_INT }, { "uint", KIND_UINT }, { "double", KIND_DOUBLE },
@@ -156,8 +157,11 @@ static struct expression_node *type_constant(struct expression_builder *builder,
 
 struct expression_node *expression_variable(struct expression_builder *builder, const char *at, size_t length)
 {
-    static const struct { const char *name; enum expression_node_kind kind; const struct expression_type *type; }
-    variables[] = {
+    static const struct {
+        const char                   *name;
+        enum expression_node_kind     kind;
+        const struct expression_type *type;
+    } variables[] = {
         { "name", NODE_NAME, &types[KIND_STRING] }, { "tags", NODE_TAGS, &map_of_strings },
         { "fields", NODE_FIELDS, &types[KIND_MAP] }, { "time", NODE_TIME, &types[KIND_TIMESTAMP] },
     };
@@ -169,8 +173,8 @@ struct expression_node *expression_variable(struct expression_builder *builder, 
     }
     struct expression_node *type = type_constant(builder, at, length);
     if (!type)
-        expression_fail(&builder->lexer, at, "there is no '%.*s': expected name, tags, fields or time", (int)length,
-                        at);
+        expression_fail(&builder->lexer, at, "there is no '%.*s': expected name, tags, fields or time",
+                        (int)length, at);
     return type;
 }
 
@@ -215,8 +219,9 @@ struct expression_node *expression_has(struct expression_builder *builder, struc
 
 /* ---- Operators ---- */
 
-static const struct expression_type *disagree(struct expression_builder *builder, const char *at, const char *what,
-                                              const struct expression_node *a, const struct expression_node *b)
+static const struct expression_type *disagree(struct expression_builder *builder, const char *at,
+                                              const char *what, const struct expression_node *a,
+                                              const struct expression_node *b)
 {
     expression_fail(&builder->lexer, at, "no %s of %s and %s", what, name_of(a), name_of(b));
     return NULL;
@@ -237,7 +242,8 @@ static const struct expression_type *type_of_condition(struct expression_builder
                                                        struct expression_node *const *args)
 {
     if (!expression_is(args[0], KIND_BOOL)) {
-        expression_fail(&builder->lexer, args[0]->at, "expected a bool before the ?, not a %s", name_of(args[0]));
+        expression_fail(&builder->lexer, args[0]->at, "expected a bool before the ?, not a %s",
+                        name_of(args[0]));
         return NULL;
     }
     if (!agree(args[1]->type, args[2]->type))
@@ -252,7 +258,8 @@ static bool is_number(const struct expression_type *type)
 
 static bool has_order(const struct expression_type *type)
 {
-    return type->kind != KIND_NULL && type->kind != KIND_LIST && type->kind != KIND_MAP && type->kind != KIND_TYPE;
+    return type->kind != KIND_NULL && type->kind != KIND_LIST && type->kind != KIND_MAP
+        && type->kind != KIND_TYPE;
 }
 
 static const struct expression_type *type_of_comparison(struct expression_builder *builder, bool order,
@@ -301,8 +308,9 @@ static const struct expression_type *type_of_operation(struct expression_builder
     }
 }
 
-struct expression_node *expression_operation(struct expression_builder *builder, enum expression_node_kind kind,
-                                             const char *at, struct expression_node *a, struct expression_node *b,
+struct expression_node *expression_operation(struct expression_builder *builder,
+                                             enum expression_node_kind kind, const char *at,
+                                             struct expression_node *a, struct expression_node *b,
                                              struct expression_node *c)
 {
     struct expression_node *args[] = { a, b, c };
@@ -319,7 +327,8 @@ const struct expression_type *expression_loop_type(struct expression_builder *bu
     case KIND_LIST: case KIND_DYN: return element_of(range->type);
     case KIND_MAP:                 return &types[KIND_STRING];
     default:
-        expression_fail(&builder->lexer, range->at, "expected a list or a map to go over, not a %s", name_of(range));
+        expression_fail(&builder->lexer, range->at, "expected a list or a map to go over, not a %s",
+                        name_of(range));
         return NULL;
     }
 }
@@ -358,7 +367,8 @@ static void fail_call(struct expression_builder *builder, const char *at, const 
     vane_text_release(&list);
 }
 
-static bool takes(const struct expression_overload *overload, struct expression_node *const *args, size_t count)
+static bool takes(const struct expression_overload *overload, struct expression_node *const *args,
+                  size_t count)
 {
     if (expression_arity(overload) != count)
         return false;
@@ -419,7 +429,8 @@ static bool check_constants(struct expression_builder *builder, struct expressio
     if (value.kind != KIND_ERROR)
         return true;
     if (value.error.detail)
-        return expression_fail(&builder->lexer, node->args[0]->at, "'%s': %s", value.error.detail, value.error.what);
+        return expression_fail(&builder->lexer, node->args[0]->at, "'%s': %s", value.error.detail,
+                               value.error.what);
     return expression_fail(&builder->lexer, node->args[0]->at, "%s", value.error.what);
 }
 
@@ -429,7 +440,8 @@ static bool is_called(const char *name, size_t length, const char *wanted)
 }
 
 static struct expression_node *make_call(struct expression_builder *builder, const char *at, const char *name,
-                                         size_t length, bool member, struct expression_node **args, size_t count)
+                                         size_t length, bool member, struct expression_node **args,
+                                         size_t count)
 {
     size_t overload_count, other;
     const struct expression_overload *overloads = expression_overloads(name, length, member, &overload_count);
@@ -461,7 +473,8 @@ static struct expression_node *make_call(struct expression_builder *builder, con
 }
 
 struct expression_node *expression_call(struct expression_builder *builder, const char *at, const char *name,
-                                        size_t length, bool member, struct expression_node **args, size_t count)
+                                        size_t length, bool member, struct expression_node **args,
+                                        size_t count)
 {
     if (is_called(name, length, "matches"))
         return make_matches(builder, at, args, count);

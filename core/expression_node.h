@@ -59,7 +59,8 @@ bool expression_is(const struct expression_node *node, enum expression_kind kind
 /* Nodes. `at` is where it stands, for errors. */
 struct expression_node *expression_constant(struct expression_builder *builder, const char *at,
                                             struct expression_value value);
-struct expression_node *expression_variable(struct expression_builder *builder, const char *at, size_t length);
+struct expression_node *expression_variable(struct expression_builder *builder, const char *at,
+                                            size_t length);
 struct expression_node *expression_local(struct expression_builder *builder, const char *at, size_t slot,
                                          const struct expression_type *type);
 struct expression_node *expression_list(struct expression_builder *builder, const char *at,
@@ -69,13 +70,15 @@ struct expression_node *expression_select(struct expression_builder *builder, co
 struct expression_node *expression_has(struct expression_builder *builder, struct expression_node *select);
 
 /* AND .. IN, INDEX and CONDITION: two parts, or three. */
-struct expression_node *expression_operation(struct expression_builder *builder, enum expression_node_kind kind,
-                                             const char *at, struct expression_node *a, struct expression_node *b,
+struct expression_node *expression_operation(struct expression_builder *builder,
+                                             enum expression_node_kind kind, const char *at,
+                                             struct expression_node *a, struct expression_node *b,
                                              struct expression_node *c);
 
 /* `name` as expression_overloads has it; member: args[0] stands before the point. */
 struct expression_node *expression_call(struct expression_builder *builder, const char *at, const char *name,
-                                        size_t length, bool member, struct expression_node **args, size_t count);
+                                        size_t length, bool member, struct expression_node **args,
+                                        size_t count);
 
 /* What the variable of a loop over `range` is; NULL: nothing can be gone over there. */
 const struct expression_type *expression_loop_type(struct expression_builder *builder,

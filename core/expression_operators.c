@@ -66,7 +66,8 @@ static struct expression_value multiply(struct expression_run *run, const struct
 }
 
 /* 0 and INT64_MIN / -1 have no quotient. */
-static bool divisible(const struct expression_value *args, struct expression_value *error, const char *by_zero)
+static bool divisible(const struct expression_value *args, struct expression_value *error,
+                      const char *by_zero)
 {
     if (args[1].u == 0)
         *error = expression_error(by_zero, NULL);
@@ -85,7 +86,8 @@ static struct expression_value divide(struct expression_run *run, const struct e
         return make_double(args[0].f / args[1].f);
     if (!divisible(args, &error, "division by zero"))
         return error;
-    return args[0].kind == KIND_INT ? expression_int(args[0].i / args[1].i) : make_uint(args[0].u / args[1].u);
+    return args[0].kind == KIND_INT ? expression_int(args[0].i / args[1].i)
+                                    : make_uint(args[0].u / args[1].u);
 }
 
 static struct expression_value modulo(struct expression_run *run, const struct expression_value *args)
@@ -94,7 +96,8 @@ static struct expression_value modulo(struct expression_run *run, const struct e
     struct expression_value error;
     if (!divisible(args, &error, "modulus by zero"))
         return error;
-    return args[0].kind == KIND_INT ? expression_int(args[0].i % args[1].i) : make_uint(args[0].u % args[1].u);
+    return args[0].kind == KIND_INT ? expression_int(args[0].i % args[1].i)
+                                    : make_uint(args[0].u % args[1].u);
 }
 
 static struct expression_value negate(struct expression_run *run, const struct expression_value *args)
@@ -135,7 +138,8 @@ static struct expression_value add_time(struct expression_run *run, const struct
     return move_time(&args[!time_first], args[time_first].i);
 }
 
-static struct expression_value subtract_duration(struct expression_run *run, const struct expression_value *args)
+static struct expression_value subtract_duration(struct expression_run *run,
+                                                 const struct expression_value *args)
 {
     (void)run;
     return args[1].i == INT64_MIN ? overflow() : move_time(&args[0], -args[1].i);
@@ -158,7 +162,8 @@ static struct expression_value add_durations(struct expression_run *run, const s
     return __builtin_add_overflow(args[0].i, args[1].i, &ns) ? overflow() : make_duration(ns);
 }
 
-static struct expression_value subtract_durations(struct expression_run *run, const struct expression_value *args)
+static struct expression_value subtract_durations(struct expression_run *run,
+                                                  const struct expression_value *args)
 {
     (void)run;
     int64_t ns;
@@ -186,7 +191,8 @@ static struct expression_value join_lists(struct expression_run *run, const stru
     if (!joined)
         return expression_too_much();
     for (size_t i = 0; i < count; i++)
-        joined[i] = i < args[0].list.count ? args[0].list.items[i] : args[1].list.items[i - args[0].list.count];
+        joined[i] = i < args[0].list.count ? args[0].list.items[i]
+                                           : args[1].list.items[i - args[0].list.count];
     return (struct expression_value){ .kind = KIND_LIST, .list = { joined, count } };
 }
 
@@ -290,7 +296,8 @@ static bool is_named(const struct expression_overload *overload, const char *nam
         && memcmp(overload->name, name, length) == 0;
 }
 
-const struct expression_overload *expression_overloads(const char *name, size_t length, bool member, size_t *count)
+const struct expression_overload *expression_overloads(const char *name, size_t length, bool member,
+                                                       size_t *count)
 {
     const struct expression_overload *const tables[] = { expression_operators, expression_conversions,
                                                          expression_texts, expression_times };

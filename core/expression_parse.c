@@ -120,7 +120,8 @@ static struct expression_node *read_list(struct parser *parser)
 
 static bool is_word(const struct expression_token *token, const char *word)
 {
-    return token->kind == TOKEN_NAME && strlen(word) == token->length && memcmp(word, token->at, token->length) == 0;
+    return token->kind == TOKEN_NAME && strlen(word) == token->length
+        && memcmp(word, token->at, token->length) == 0;
 }
 
 static struct expression_node *find_name(struct parser *parser, const struct expression_token *name)
@@ -173,9 +174,10 @@ static struct expression_node *read_name(struct parser *parser)
         return NULL;
     if (is_word(&name, "has"))
         return read_has(parser);
-    return read_arguments(parser, &arguments)
-         ? expression_call(parser->builder, name.at, name.at, name.length, false, arguments.items, arguments.count)
-         : NULL;
+    if (!read_arguments(parser, &arguments))
+        return NULL;
+    return expression_call(parser->builder, name.at, name.at, name.length, false, arguments.items,
+                           arguments.count);
 }
 
 /* ---- Values ---- */
@@ -203,7 +205,8 @@ static struct expression_node *read_literal(struct parser *parser, bool negative
         value = (struct expression_value){ .kind = KIND_UINT, .u = token->integer };
         break;
     case TOKEN_DOUBLE:
-        value = (struct expression_value){ .kind = KIND_DOUBLE, .f = negative ? -token->number : token->number };
+        value = (struct expression_value){ .kind = KIND_DOUBLE,
+                                           .f = negative ? -token->number : token->number };
         break;
     case TOKEN_STRING:
         value = expression_text(token->text, token->text_length);
@@ -269,8 +272,8 @@ static bool open_loop(struct parser *parser, const struct expression_node *range
 }
 
 /* Behind the '('. map(v, e) or map(v, c, e); the others have a condition only. */
-static struct expression_node *read_loop(struct parser *parser, enum expression_node_kind kind, const char *at,
-                                         struct expression_node *range)
+static struct expression_node *read_loop(struct parser *parser, enum expression_node_kind kind,
+                                         const char *at, struct expression_node *range)
 {
     if (!open_loop(parser, range))
         return NULL;
@@ -284,7 +287,8 @@ static struct expression_node *read_loop(struct parser *parser, enum expression_
     } else if (!condition)
         return NULL;
     size_t slot = --parser->local_count;
-    return expect(parser, ')') ? expression_loop(parser->builder, kind, at, slot, range, condition, result) : NULL;
+    return expect(parser, ')') ? expression_loop(parser->builder, kind, at, slot, range, condition, result)
+                               : NULL;
 }
 
 /* ---- Operators, from those that bind most ---- */
@@ -305,9 +309,10 @@ static struct expression_node *read_selection(struct parser *parser, struct expr
         return NULL;
     if (is_loop(&name, &loop))
         return read_loop(parser, loop, name.at, of);
-    return add_item(parser, &arguments, of) && read_arguments(parser, &arguments)
-         ? expression_call(parser->builder, name.at, name.at, name.length, true, arguments.items, arguments.count)
-         : NULL;
+    if (!add_item(parser, &arguments, of) || !read_arguments(parser, &arguments))
+        return NULL;
+    return expression_call(parser->builder, name.at, name.at, name.length, true, arguments.items,
+                           arguments.count);
 }
 
 static struct expression_node *read_index(struct parser *parser, const char *at, struct expression_node *of)

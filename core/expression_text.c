@@ -53,8 +53,8 @@ static struct expression_value ends_with(struct expression_run *run, const struc
 }
 
 /* Flips the case of the letters from `first` to `last`. */
-static struct expression_value flip(struct expression_run *run, const struct expression_value *text, char first,
-                                    char last)
+static struct expression_value flip(struct expression_run *run, const struct expression_value *text,
+                                    char first, char last)
 {
     char *copy = expression_take(run, text->text.length + 1);
     if (!copy)

@@ -27,7 +27,8 @@ static int64_t days_of(struct date date)
     int64_t year = date.year - (date.month <= 2);
     int64_t era = (year >= 0 ? year : year - 399) / 400, year_of_era = year - era * 400;
     int64_t day_of_year = (153 * ((date.month + 9) % 12) + 2) / 5 + date.day - 1;
-    return era * ERA_DAYS + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - EPOCH_DAYS;
+    return era * ERA_DAYS + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year
+         - EPOCH_DAYS;
 }
 
 static struct date date_of(int64_t days)
@@ -37,7 +38,8 @@ static struct date date_of(int64_t days)
     int64_t year = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     int64_t day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
     int64_t month = (5 * day_of_year + 2) / 153;
-    return (struct date){ .year = year + era * 400 + (month >= 10), .month = (int)(month < 10 ? month + 3 : month - 9),
+    return (struct date){ .year = year + era * 400 + (month >= 10),
+                          .month = (int)(month < 10 ? month + 3 : month - 9),
                           .day = (int)(day_of_year - (153 * month + 2) / 5 + 1) };
 }
 
@@ -103,10 +105,12 @@ bool expression_read_timestamp(const char *text, size_t length, struct expressio
     struct cursor cursor = { text, text + length };
     int year, month, day, hour, minute, second, offset;
     int32_t nanos;
-    if (!take_number(&cursor, 4, 0, 9999, &year) || !take(&cursor, '-') || !take_number(&cursor, 2, 1, 12, &month)
-        || !take(&cursor, '-') || !take_number(&cursor, 2, 1, 31, &day) || !take(&cursor, 'T')
-        || !take_number(&cursor, 2, 0, 23, &hour) || !take(&cursor, ':') || !take_number(&cursor, 2, 0, 59, &minute)
-        || !take(&cursor, ':') || !take_number(&cursor, 2, 0, 59, &second) || !take_fraction(&cursor, &nanos)
+    if (!take_number(&cursor, 4, 0, 9999, &year) || !take(&cursor, '-')
+        || !take_number(&cursor, 2, 1, 12, &month) || !take(&cursor, '-')
+        || !take_number(&cursor, 2, 1, 31, &day) || !take(&cursor, 'T')
+        || !take_number(&cursor, 2, 0, 23, &hour) || !take(&cursor, ':')
+        || !take_number(&cursor, 2, 0, 59, &minute) || !take(&cursor, ':')
+        || !take_number(&cursor, 2, 0, 59, &second) || !take_fraction(&cursor, &nanos)
         || !take_offset(&cursor, &offset) || cursor.at < cursor.end)
         return false;
     struct date date = { .year = year, .month = month, .day = day };
@@ -141,7 +145,8 @@ static bool take_part(struct cursor *cursor, int64_t *sum)
     const char *start = cursor->at;
     int64_t whole = 0, part = 0, scale = 1, unit;
     for (; cursor->at < cursor->end && *cursor->at >= '0' && *cursor->at <= '9'; cursor->at++)
-        if (__builtin_mul_overflow(whole, 10, &whole) || __builtin_add_overflow(whole, *cursor->at - '0', &whole))
+        if (__builtin_mul_overflow(whole, 10, &whole)
+            || __builtin_add_overflow(whole, *cursor->at - '0', &whole))
             return false;
     size_t digits = (size_t)(cursor->at - start);
     if (take(cursor, '.'))
@@ -184,7 +189,8 @@ bool expression_read_zone(const char *text, size_t length, int *minutes)
     bool signed_ = length > 0 && (*text == '+' || *text == '-');
     int hour, minute;
     cursor.at += signed_;
-    if (!take_number(&cursor, 2, 0, 23, &hour) || !take(&cursor, ':') || !take_number(&cursor, 2, 0, 59, &minute))
+    if (!take_number(&cursor, 2, 0, 23, &hour) || !take(&cursor, ':')
+        || !take_number(&cursor, 2, 0, 59, &minute))
         return false;
     *minutes = (*text == '-' ? -1 : 1) * (hour * 60 + minute);
     return cursor.at == cursor.end;
@@ -196,10 +202,12 @@ size_t expression_write_timestamp(char out[EXPRESSION_TIMESTAMP_MAX], const stru
 {
     int64_t days = floor_days(value->i), second = value->i - days * DAY;
     struct date date = date_of(days);
-    int length = snprintf(out, EXPRESSION_TIMESTAMP_MAX, "%04d-%02d-%02dT%02d:%02d:%02d", (int)date.year, date.month,
-                          date.day, (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
+    int length = snprintf(out, EXPRESSION_TIMESTAMP_MAX, "%04d-%02d-%02dT%02d:%02d:%02d", (int)date.year,
+                          date.month, date.day, (int)(second / 3600), (int)(second / 60 % 60),
+                          (int)(second % 60));
     if (value->nanos) {
-        length += snprintf(out + length, EXPRESSION_TIMESTAMP_MAX - (size_t)length, ".%09d", (int)value->nanos);
+        length += snprintf(out + length, EXPRESSION_TIMESTAMP_MAX - (size_t)length, ".%09d",
+                           (int)value->nanos);
         while (out[length - 1] == '0')
             length--;
     }
@@ -209,7 +217,9 @@ size_t expression_write_timestamp(char out[EXPRESSION_TIMESTAMP_MAX], const stru
 
 /* ---- Parts ---- */
 
-enum part { YEAR, MONTH, DATE, DAY_OF_MONTH, DAY_OF_WEEK, DAY_OF_YEAR, HOURS, MINUTES, SECONDS, MILLISECONDS };
+enum part {
+    YEAR, MONTH, DATE, DAY_OF_MONTH, DAY_OF_WEEK, DAY_OF_YEAR, HOURS, MINUTES, SECONDS, MILLISECONDS,
+};
 
 static int64_t part_of(const struct expression_value *time, int minutes_east, enum part part)
 {
@@ -233,7 +243,8 @@ static int64_t part_of(const struct expression_value *time, int minutes_east, en
 static struct expression_value zoned_part(const struct expression_value *args, enum part part)
 {
     int minutes = 0;
-    if (args[1].kind == KIND_STRING && !expression_read_zone(args[1].text.data, args[1].text.length, &minutes))
+    if (args[1].kind == KIND_STRING
+        && !expression_read_zone(args[1].text.data, args[1].text.length, &minutes))
         return expression_error("unknown time zone: only UTC and +hh:mm are known", NULL);
     return expression_int(part_of(&args[0], minutes, part));
 }
@@ -255,19 +266,22 @@ static struct expression_value get_date(struct expression_run *run, const struct
     return zoned_part(args, DATE);
 }
 
-static struct expression_value get_day_of_month(struct expression_run *run, const struct expression_value *args)
+static struct expression_value get_day_of_month(struct expression_run *run,
+                                                const struct expression_value *args)
 {
     (void)run;
     return zoned_part(args, DAY_OF_MONTH);
 }
 
-static struct expression_value get_day_of_week(struct expression_run *run, const struct expression_value *args)
+static struct expression_value get_day_of_week(struct expression_run *run,
+                                               const struct expression_value *args)
 {
     (void)run;
     return zoned_part(args, DAY_OF_WEEK);
 }
 
-static struct expression_value get_day_of_year(struct expression_run *run, const struct expression_value *args)
+static struct expression_value get_day_of_year(struct expression_run *run,
+                                               const struct expression_value *args)
 {
     (void)run;
     return zoned_part(args, DAY_OF_YEAR);
@@ -291,10 +305,12 @@ static struct expression_value get_seconds(struct expression_run *run, const str
     return args[0].kind == KIND_DURATION ? expression_int(args[0].i / NANOS) : zoned_part(args, SECONDS);
 }
 
-static struct expression_value get_milliseconds(struct expression_run *run, const struct expression_value *args)
+static struct expression_value get_milliseconds(struct expression_run *run,
+                                                const struct expression_value *args)
 {
     (void)run;
-    return args[0].kind == KIND_DURATION ? expression_int(args[0].i / 1000000) : zoned_part(args, MILLISECONDS);
+    return args[0].kind == KIND_DURATION ? expression_int(args[0].i / 1000000)
+                                         : zoned_part(args, MILLISECONDS);
 }
 
 const struct expression_overload expression_times[] = {

@@ -75,10 +75,13 @@ static bool is_number(const struct expression_value *value)
 /* Integers are compared with a double as doubles, as cel-go does it. */
 static double double_of(const struct expression_value *value)
 {
-    return value->kind == KIND_INT ? (double)value->i : value->kind == KIND_UINT ? (double)value->u : value->f;
+    if (value->kind == KIND_DOUBLE)
+        return value->f;
+    return value->kind == KIND_INT ? (double)value->i : (double)value->u;
 }
 
-static enum expression_order compare_numbers(const struct expression_value *a, const struct expression_value *b)
+static enum expression_order compare_numbers(const struct expression_value *a,
+                                             const struct expression_value *b)
 {
     if (a->kind == KIND_DOUBLE || b->kind == KIND_DOUBLE) {
         double x = double_of(a), y = double_of(b);

@@ -26,8 +26,8 @@ static void complain(struct reporter *reporter, const char *key, const struct er
     reporter->fine = false;
 }
 
-static struct glob_list *compile(struct reporter *reporter, const char *key, const struct vane_strings *patterns,
-                                 const char *separators)
+static struct glob_list *compile(struct reporter *reporter, const char *key,
+                                 const struct vane_strings *patterns, const char *separators)
 {
     if (patterns->count == 0)
         return NULL;
@@ -38,9 +38,11 @@ static struct glob_list *compile(struct reporter *reporter, const char *key, con
     return list;
 }
 
-static struct filter_tags compile_tags(struct reporter *reporter, const char *key, const struct options_lists *lists)
+static struct filter_tags compile_tags(struct reporter *reporter, const char *key,
+                                       const struct options_lists *lists)
 {
-    struct filter_tags tags = { .items = alloc_array(lists->count, sizeof *tags.items), .count = lists->count };
+    struct filter_tags tags = { .items = alloc_array(lists->count, sizeof *tags.items),
+                                .count = lists->count };
     for (size_t i = 0; i < lists->count; i++) {
         const struct options_list *list = &lists->items[i];
         struct vane_text full = { 0 };
@@ -63,7 +65,8 @@ static struct expression *compile_condition(struct reporter *reporter, const cha
     return expression;
 }
 
-bool filter_init(struct filter *filter, const struct node_options *options, filter_report *report, void *context)
+bool filter_init(struct filter *filter, const struct node_options *options, filter_report *report,
+                 void *context)
 {
     struct reporter reporter = { .report = report, .context = context, .fine = true };
     *filter = (struct filter){ 0 };
@@ -117,9 +120,11 @@ bool filter_has_tags(const struct filter *filter)
 
 /* ---- Deciding ---- */
 
-static bool passes(const struct glob_list *include, const struct glob_list *exclude, const char *text, size_t length)
+static bool passes(const struct glob_list *include, const struct glob_list *exclude, const char *text,
+                   size_t length)
 {
-    return (!include || glob_list_match(include, text, length)) && !(exclude && glob_list_match(exclude, text, length));
+    return (!include || glob_list_match(include, text, length))
+        && !(exclude && glob_list_match(exclude, text, length));
 }
 
 static bool matches_tag(const struct filter_tag *filter, const struct vane_tag *tag)

@@ -20,7 +20,8 @@ struct filter_tags {
 };
 
 struct filter {
-    struct glob_list  *namepass, *namedrop, *fieldinclude, *fieldexclude, *taginclude, *tagexclude; /* NULL: all */
+    struct glob_list  *namepass, *namedrop; /* NULL: not there */
+    struct glob_list  *fieldinclude, *fieldexclude, *taginclude, *tagexclude;
     struct filter_tags tagpass, tagdrop;
     struct expression *metricpass;
 };
@@ -29,13 +30,15 @@ typedef void filter_report(void *context, const char *key, const char *why);
 
 /* False: something of the options makes no sense; all that does not is reported, and left out of the filter,
  * which is to be released all the same. */
-bool filter_init(struct filter *filter, const struct node_options *options, filter_report *report, void *context);
+bool filter_init(struct filter *filter, const struct node_options *options, filter_report *report,
+                 void *context);
 void filter_release(struct filter *filter);
 
-bool filter_is_selective(const struct filter *filter);   /* is anything left out as a whole? */
-bool filter_has_fields(const struct filter *filter);     /* are fields left out? */
+bool filter_is_selective(const struct filter *filter); /* is anything left out as a whole? */
+bool filter_has_fields(const struct filter *filter);   /* are fields left out? */
 bool filter_has_tags(const struct filter *filter);
 
-bool filter_selects_series(const struct filter *filter, const struct vane_series *series); /* all but metricpass */
+/* All of select but metricpass, which is the caller's to ask: it may need more than the series. */
+bool filter_selects_series(const struct filter *filter, const struct vane_series *series);
 bool filter_keeps_field(const struct filter *filter, const struct vane_field *field);
 bool filter_keeps_tag(const struct filter *filter, const struct vane_tag *tag);

@@ -287,7 +287,8 @@ void glob_list_free(struct glob_list *list)
     free(list);
 }
 
-struct glob_list *glob_list_new(const struct vane_strings *patterns, const char *separators, struct error *err)
+struct glob_list *glob_list_new(const struct vane_strings *patterns, const char *separators,
+                                struct error *err)
 {
     bool plain = !separators || !*separators;
     for (size_t i = 0; i < patterns->count; i++)

@@ -27,7 +27,8 @@
 struct glob_list;
 
 /* NULL: one of the patterns is wrong; the error says which and why. separators: UTF-8, NULL or "": none. */
-struct glob_list *glob_list_new(const struct vane_strings *patterns, const char *separators, struct error *err);
+struct glob_list *glob_list_new(const struct vane_strings *patterns, const char *separators,
+                                struct error *err);
 void glob_list_free(struct glob_list *list); /* NULL is fine */
 
 /* Does one of the patterns match all of the text? An empty list matches nothing. */

@@ -54,7 +54,7 @@ size_t input_positions(struct input *input, struct store_position **positions, s
     return count;
 }
 
-void input_confirm(struct input *input, uint64_t checkpoint)
+void input_confirm(struct input *input, uint64_t mark, uint64_t checkpoint)
 {
     pthread_mutex_lock(&input->outlet.lock);
     for (struct lane *lane = input->lanes; lane; lane = lane->next) {
@@ -64,6 +64,7 @@ void input_confirm(struct input *input, uint64_t checkpoint)
     input->oldest_marked = 0;
     pthread_mutex_unlock(&input->outlet.lock);
     atomic_store(&input->checkpoint, checkpoint);
+    atomic_store(&input->confirmed, mark); /* last: a drain that sees it tells of the checkpoint */
     waker_wake(&input->waker);
 }
 
@@ -111,10 +112,18 @@ const struct vane_lane *vane_lane(struct vane_self *self, const char *name)
     return &lane->view;
 }
 
-bool vane_resume(struct vane_self *self, const struct vane_lane *lane, int64_t *next)
+/* What was emitted in this run is in good hands: an input that is reopened goes on behind it. */
+bool vane_resume(struct vane_self *self, const struct vane_lane *view, int64_t *next)
 {
-    const struct runtime *runtime = instance_of(self)->runtime;
-    return runtime->store && store_position(runtime->store, vane_lane_text(lane), next);
+    struct input *input = instance_of(self)->input;
+    const struct runtime *runtime = input->instance->runtime;
+    const struct lane *lane = (const struct lane *)view;
+    pthread_mutex_lock(&input->outlet.lock);
+    bool emitted = lane->has_emitted;
+    if (emitted)
+        *next = lane->emitted;
+    pthread_mutex_unlock(&input->outlet.lock);
+    return emitted || (runtime->store && store_position(runtime->store, lane->text, next));
 }
 
 void vane_lost(struct vane_self *self, const struct vane_lane *view)
@@ -183,9 +192,10 @@ static bool too_old(const struct input *input)
     return input->max_unacknowledged > 0 && oldest && vane_monotonic() - oldest > input->max_unacknowledged;
 }
 
-static bool may_put(struct input *input, bool tell)
+/* Room that is there stays: only this input takes it away. */
+static bool may_put(struct input *input)
 {
-    return input->instance->plugin->live || (outlet_room(&input->outlet, tell) && !too_old(input));
+    return input->instance->plugin->live || input->promised || (outlet_room(&input->outlet, true) && !too_old(input));
 }
 
 /* With the outlet's lock. */
@@ -210,20 +220,25 @@ bool input_emit(struct input *input, struct batch *batch)
     if (!batch->view.lane)
         batch->view.lane = vane_lane(&input->instance->self, "");
     finish_batch(input, batch);
-    for (;;) {
-        if (atomic_load(&input->stop)) {
-            batch_unref(batch);
-            return false;
-        }
+    bool waited = false, done = false;
+    while (!done && !atomic_load(&input->stop)) {
         pthread_mutex_lock(&input->outlet.lock);
-        bool may = may_put(input, true);
-        if (may)
+        done = may_put(input);
+        if (done)
             put(input, batch);
         pthread_mutex_unlock(&input->outlet.lock);
-        if (may)
-            break;
-        waker_wait(&input->waker, INT64_C(1000000000)); /* a limit by age ends with the clock, not with a wake */
+        if (!done)
+            waker_wait(&input->waker, -1);
+        waited |= !done;
     }
+    input->promised = false;
+    if (waited) /* what else woke us is for the next vane_wait */
+        waker_wake(&input->waker);
+    if (!done) {
+        batch_unref(batch);
+        return false;
+    }
+    instance_lasted(input->instance);
     part_moved(input->part);
     return true;
 }
@@ -234,9 +249,9 @@ bool vane_full(struct vane_self *self)
     if (!input)
         return false;
     pthread_mutex_lock(&input->outlet.lock);
-    bool may = may_put(input, true);
+    input->promised = may_put(input);
     pthread_mutex_unlock(&input->outlet.lock);
-    return !may;
+    return !input->promised;
 }
 
 /* ---- Waiting ---- */
@@ -289,17 +304,26 @@ static bool wanted(struct input *input)
 
 bool input_wait(struct input *input, int64_t ns)
 {
-    waker_clear(&input->waker);
-    bool called = call_due(input), ticks = input->instance->plugin->tick != NULL;
-    int64_t until = ticks ? input->next_tick - vane_monotonic() : INT64_MAX;
-    if (input->waits_by_fd && ticks)
-        waker_alarm(&input->waker, until > 0 ? until : 0);
-    if (!called && ns != 0 && wanted(input)) {
-        int64_t wait = until < 0 ? 0 : until;
-        waker_wait(&input->waker, ns < 0 ? (ticks ? wait : -1) : ns < wait ? ns : wait);
-        call_due(input);
+    bool woken = waker_clear(&input->waker); /* perhaps for room after vane_full: the plugin looks again */
+    bool called = call_due(input);
+    if (woken || called || ns == 0 || !wanted(input))
+        return wanted(input);
+    if (input->instance->plugin->tick) {
+        int64_t left = input->next_tick - vane_monotonic(), until = left > 0 ? left : 0;
+        ns = ns < 0 || until < ns ? until : ns;
     }
+    waker_wait(&input->waker, ns);
+    call_due(input);
     return wanted(input);
+}
+
+/* Inputs with a run have no tick: whatever is due for them comes with a wake. */
+int input_wait_fd(struct input *input)
+{
+    if (!input->waits_by_fd)
+        waker_wake(&input->waker); /* what woke us before may not have been looked at */
+    input->waits_by_fd = true;
+    return waker_fd(&input->waker);
 }
 
 bool vane_drain(struct vane_self *self, int64_t ns)
@@ -310,16 +334,18 @@ bool vane_drain(struct vane_self *self, int64_t ns)
         tell_delivered(input);
         return true;
     }
-    uint64_t wanted = part_want(input->part);
-    while (part_completed(input->part) < wanted) {
+    uint64_t mark = part_want(input->part);
+    bool drained = false, given_up = false;
+    while (!drained && !given_up) {
         int64_t left = until - vane_monotonic();
-        if (left <= 0 || atomic_load(&input->close))
-            return false;
-        waker_wait(&input->waker, left);
+        drained = atomic_load(&input->confirmed) >= mark;
+        given_up = !drained && (left <= 0 || atomic_load(&input->close));
+        if (!drained && !given_up)
+            waker_wait(&input->waker, left);
         tell_delivered(input);
     }
-    tell_delivered(input);
-    return true;
+    waker_wake(&input->waker); /* what else woke us is for the next vane_wait */
+    return drained;
 }
 
 /* ---- The thread ---- */
@@ -337,34 +363,30 @@ static enum vane_result gather(struct input *input)
     return VANE_OK;
 }
 
-static void pause_until(struct input *input, int64_t until)
-{
-    int64_t left;
-    while (!atomic_load(&input->stop) && (left = until - vane_monotonic()) > 0)
-        waker_wait(&input->waker, left);
-}
-
-/* Until the input has ended, failed for good, or is stopped. */
-static void run(struct input *input)
+/* Until the input has ended (OK), failed for good, or is stopped (RETRY). */
+static enum vane_result run(struct input *input)
 {
     struct instance *instance = input->instance;
     while (!atomic_load(&input->stop)) {
+        input->waits_by_fd = input->promised = false;
         enum vane_result result = instance_open(instance);
         if (result == VANE_OK) {
             result = instance->plugin->run ? instance->plugin->run(&instance->self) : gather(input);
             if (result == VANE_OK)
-                return;
+                return VANE_OK;
             if (result == VANE_FAIL) {
                 instance_failed(instance, "run", 1);
-                return;
+                return VANE_FAIL;
             }
+            instance_lasted(instance);
             instance_back_off(instance, "run");
             instance_close(instance);
         }
-        if (result == VANE_FAIL)
-            return;
-        pause_until(input, instance->not_before);
+        if (result == VANE_FAIL) /* ignored: the flow goes on as if it had ended */
+            return atomic_load(&instance->runtime->fatal) ? VANE_FAIL : VANE_OK;
+        instance_pause(instance, &input->waker, &input->stop);
     }
+    return VANE_RETRY;
 }
 
 static void *input_main(void *context)
@@ -374,10 +396,10 @@ static void *input_main(void *context)
     instance_enter(instance);
     if (instance->plugin->live) /* what was saved stands before a gap */
         vane_lost(&instance->self, vane_lane(&instance->self, ""));
-    run(input);
+    bool ended = run(input) == VANE_OK;
 
     pthread_mutex_lock(&input->outlet.lock);
-    if (!atomic_load(&input->stop))
+    if (ended && !atomic_load(&input->stop))
         outlet_put_item(&input->outlet, (struct edge_item){ .kind = EDGE_END });
     pthread_mutex_unlock(&input->outlet.lock);
     atomic_store(&input->ended, true);

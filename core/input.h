@@ -30,6 +30,7 @@ struct input {
     atomic_bool      ended;      /* END is on the edges */
     atomic_bool      finished;   /* closed; the thread is gone */
     _Atomic uint64_t checkpoint; /* number of the newest one that is to be told */
+    _Atomic uint64_t confirmed;  /* the mark that became it */
 
     /* Under the outlet's lock. */
     struct lane     *lanes;
@@ -40,6 +41,7 @@ struct input {
     int64_t          next_tick; /* monotonic */
     int64_t          collected; /* wall clock when the gather began */
     bool             ticked, waits_by_fd;
+    bool             promised;  /* vane_full said that the next emit does not wait */
 };
 
 struct input *input_new(struct instance *instance, struct part *part);
@@ -53,8 +55,9 @@ void input_join(struct input *input);
 /* The checkpoint thread. */
 void input_mark(struct input *input, uint64_t mark);
 size_t input_positions(struct input *input, struct store_position **positions, size_t count);
-void input_confirm(struct input *input, uint64_t checkpoint);
+void input_confirm(struct input *input, uint64_t mark, uint64_t checkpoint);
 
 /* plugin.h, for inputs. */
 bool input_emit(struct input *input, struct batch *batch);
 bool input_wait(struct input *input, int64_t ns);
+int input_wait_fd(struct input *input);

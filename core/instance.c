@@ -135,7 +135,9 @@ enum vane_result instance_open(struct instance *instance)
     if (result == VANE_FAIL && instance->options->startup_error_behavior == COMMON_STARTUP_RETRY)
         result = VANE_RETRY;
     if (result == VANE_OK) {
-        instance_recovered(instance, "open");
+        instance->opened_at = vane_monotonic();
+        if (instance->tries && strcmp(instance->failing, "open") == 0)
+            instance_recovered(instance, "open");
         return result;
     }
     if (result == VANE_RETRY)
@@ -155,11 +157,18 @@ void instance_close(struct instance *instance)
 
 /* ---- Failing ---- */
 
+static int64_t longest_pause(const struct instance *instance)
+{
+    int64_t longest = instance->runtime->longest_pause;
+    return longest ? longest : LONGEST_PAUSE;
+}
+
 int64_t instance_back_off(struct instance *instance, const char *what)
 {
     const struct runtime *runtime = instance->runtime;
-    int64_t longest = runtime->longest_pause ? runtime->longest_pause : LONGEST_PAUSE;
+    int64_t longest = longest_pause(instance);
     int64_t now = vane_monotonic(), limit = runtime->first_pause ? runtime->first_pause : FIRST_PAUSE;
+    instance->failing = what;
     for (unsigned i = 0; i < instance->tries && limit < longest; i++)
         limit *= 2;
     if (limit > longest)
@@ -181,6 +190,19 @@ void instance_recovered(struct instance *instance, const char *what)
         log_line(&instance->log, VANE_INFO, "%s: succeeded after %u failed %s", what, instance->tries,
                  instance->tries == 1 ? "try" : "tries");
     instance->tries = 0;
+}
+
+void instance_lasted(struct instance *instance)
+{
+    if (instance->tries && vane_monotonic() - instance->opened_at >= longest_pause(instance))
+        instance_recovered(instance, instance->failing);
+}
+
+void instance_pause(struct instance *instance, struct waker *waker, const atomic_bool *enough)
+{
+    int64_t left;
+    while (!atomic_load(enough) && (left = instance->not_before - vane_monotonic()) > 0)
+        waker_wait(waker, left);
 }
 
 void instance_failed(struct instance *instance, const char *what, int exit_code)
@@ -317,4 +339,14 @@ size_t vane_encode(struct vane_self *self, struct vane_text *out, struct vane_wr
     struct encoding encoding = { self, write, first };
     struct encode_sink sink = { .reject = reject_unencodable, .context = &encoding };
     return encoder_encode(instance_of(self)->encoder, out, write->metrics + first, count, &sink);
+}
+
+void vane_encode_head(struct vane_self *self, struct vane_text *out, const struct vane_metric *first)
+{
+    encoder_encode_head(instance_of(self)->encoder, out, first);
+}
+
+enum vane_framing vane_framing(struct vane_self *self)
+{
+    return instance_of(self)->format->encode->framing;
 }

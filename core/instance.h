@@ -38,6 +38,8 @@ struct instance {
     int64_t                    retry_after; /* monotonic: as the plugin asked; 0: it did not */
     int64_t                    tick_every;
     unsigned                   tries;       /* failed in a row */
+    const char                *failing;     /* what failed last: "open", "run", "write", "gather" */
+    int64_t                    opened_at;   /* monotonic */
     bool                       opened;
 
     struct input  *input; /* one of the three, by role */
@@ -75,6 +77,13 @@ enum vane_result instance_write(struct instance *instance, struct vane_write *wr
  * with full jitter, and not before vane_retry_after asked. Logs the first of a row. */
 int64_t instance_back_off(struct instance *instance, const char *what);
 void instance_recovered(struct instance *instance, const char *what);
+
+/* That open() succeeds says nothing of a run() that fails each time: the row of failures ends only when a
+ * run has lasted for the longest pause. Cheap when nothing has failed. */
+void instance_lasted(struct instance *instance);
+
+/* Sleeps until the next try may come, or `enough` is set, whoever else wakes the thread. */
+void instance_pause(struct instance *instance, struct waker *waker, const atomic_bool *enough);
 
 /* FAIL: logs it; ends the agent unless startup_error_behavior says otherwise. */
 void instance_failed(struct instance *instance, const char *what, int exit_code);

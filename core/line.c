@@ -358,8 +358,8 @@ static bool open_stage(struct line *line, struct stage *stage)
     while (!atomic_load(&line->runtime->abort)) {
         enum vane_result result = instance_open(instance);
         if (result != VANE_RETRY)
-            return !atomic_load(&line->runtime->fatal);
-        waker_wait(&line->waker, instance->not_before - vane_monotonic());
+            return result == VANE_OK || !atomic_load(&line->runtime->fatal);
+        instance_pause(instance, &line->waker, &line->runtime->abort);
     }
     return false;
 }

@@ -30,20 +30,25 @@ struct tag_list {
 };
 
 struct modify {
-    enum vane_role   role;
-    struct filter    filter;
-    const char      *name_override, *name_prefix, *name_suffix; /* NULL: none */
-    struct tag_list  local, global, added; /* added: local ones, and those global ones that they do not replace */
-    bool             keep_local, keep_global;
-    struct decisions decisions;
-    struct tag_list  draft; /* of the series that is made */
-    struct vane_text name;
-    bool             selecting; /* else only changing: a processor's metrics were selected before */
-    int64_t          now;
-    modify_failed   *failed;
-    void            *failed_context;
-    size_t           failures; /* of metricpass, in this batch */
-    struct error     failure;
+    enum vane_role      role;
+    struct filter       filter;
+    const char         *name_override, *name_prefix, *name_suffix; /* NULL: none */
+    struct tag_list     local, global, added; /* added: local, and the global ones that they do not replace */
+    bool                keep_local, keep_global;
+    modify_failed      *failed;
+    void               *failed_context;
+
+    /* Of the batch. */
+    struct decisions    decisions;
+    bool                selecting; /* else only changing: a processor's metrics were selected before */
+    const struct arena *owned;     /* the arena that this batch alone holds; NULL: it is to be asked */
+    int64_t             now;
+    size_t              failures;  /* of metricpass */
+    struct error        failure;
+
+    /* Of the series that is made. */
+    struct tag_list     draft;
+    struct vane_text    name;
 };
 
 /* ---- Tags ---- */
@@ -201,7 +206,8 @@ static bool selects_series(struct modify *modify, const struct vane_metric *metr
 
 static size_t place_of(const struct decisions *decisions, const struct vane_series *series)
 {
-    size_t at = (size_t)(((uintptr_t)series >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (decisions->slot_count - 1);
+    size_t at = (size_t)(((uintptr_t)series >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 32)
+              & (decisions->slot_count - 1);
     while (decisions->slots[at].batch == decisions->batch && decisions->slots[at].from != series)
         at = (at + 1) & (decisions->slot_count - 1);
     return at;
@@ -255,7 +261,8 @@ static void end(struct modify *modify)
         modify->failed(modify->failed_context, modify->failure.text, modify->failures);
 }
 
-static bool is_selected(struct modify *modify, const struct decision *decision, const struct vane_metric *metric)
+static bool is_selected(struct modify *modify, const struct decision *decision,
+                        const struct vane_metric *metric)
 {
     bool asked = modify->selecting && has_metric_condition(modify);
     return decision->selected && (!asked || meets_condition(modify, metric));
@@ -313,10 +320,18 @@ static const struct vane_series *make_series(struct modify *modify, struct batch
     if (!make_tags(modify, series) && !renamed)
         return series;
     return batch_series(batch, renamed ? modify->name.data : series->name,
-                        renamed ? modify->name.length : series->name_length, modify->draft.tags, modify->draft.count);
+                        renamed ? modify->name.length : series->name_length, modify->draft.tags,
+                        modify->draft.count);
 }
 
 /* ---- Metrics ---- */
+
+/* As vane_edit, but for what was just built here it costs nothing to find out that nobody else holds it. */
+static struct vane_metric *edit(struct modify *modify, struct batch *batch, size_t i)
+{
+    const struct vane_metric *metric = batch->metrics[i];
+    return metric->arena == modify->owned ? (struct vane_metric *)metric : vane_edit(&batch->view, i);
+}
 
 static bool exclude_fields(struct modify *modify, struct batch *batch, size_t i)
 {
@@ -326,7 +341,7 @@ static bool exclude_fields(struct modify *modify, struct batch *batch, size_t i)
         kept++;
     if (kept == metric->field_count)
         return kept > 0;
-    struct vane_metric *edited = vane_edit(&batch->view, i);
+    struct vane_metric *edited = edit(modify, batch, i);
     struct vane_field *fields = (struct vane_field *)edited->fields;
     for (uint32_t j = kept + 1; j < edited->field_count; j++)
         if (filter_keeps_field(&modify->filter, &fields[j]))
@@ -345,7 +360,7 @@ static bool apply_to(struct modify *modify, struct batch *batch, size_t i)
     if (!decision->to)
         decision->to = changes_series(modify) ? make_series(modify, batch, metric->series) : metric->series;
     if (decision->to != metric->series)
-        vane_edit(&batch->view, i)->series = decision->to;
+        edit(modify, batch, i)->series = decision->to;
     return !filter_has_fields(&modify->filter) || exclude_fields(modify, batch, i);
 }
 
@@ -353,6 +368,7 @@ size_t modify_apply(struct modify *modify, struct batch *batch)
 {
     size_t kept = 0, count = batch->view.count;
     begin(modify, modify->role != VANE_PROCESSOR);
+    modify->owned = batch->own && !arena_shared(batch->own) ? batch->own : NULL;
     for (size_t i = 0; i < count; i++)
         if (apply_to(modify, batch, i))
             batch->metrics[kept++] = batch->metrics[i];

@@ -185,6 +185,7 @@ static void forget(struct output *output, struct write *write)
         at = &(*at)->next;
     *at = write->next;
     output->write_count--;
+    output->blocked = false;
     write_free(write);
 }
 
@@ -328,6 +329,11 @@ static bool waits_for_retry(const struct output *output)
     return false;
 }
 
+static bool may_begin(const struct output *output)
+{
+    return output->write_count < output->max_in_flight && !output->blocked && !waits_for_retry(output);
+}
+
 static bool flush_due(const struct output *output)
 {
     if (output->intake_metrics == 0)
@@ -339,10 +345,11 @@ static bool flush_due(const struct output *output)
 /* Begins one write, if there may be one more. */
 static bool begin_write(struct output *output)
 {
-    if (!flush_due(output) || output->write_count >= output->max_in_flight || waits_for_retry(output))
+    if (!flush_due(output) || !may_begin(output))
         return false;
     struct write *write = compose(output);
-    if (output->write_count && conflicts(output, write)) {
+    output->blocked = conflicts(output, write);
+    if (output->blocked) {
         write_free(write);
         return false;
     }
@@ -444,26 +451,39 @@ static int64_t next_due(const struct output *output)
     for (const struct write *write = output->writes; write; write = write->next)
         if (write->state == WRITE_NEW)
             due = earlier(due, write->not_before);
-    if (output->intake_metrics && output->write_count < output->max_in_flight && !waits_for_retry(output))
+    if (output->intake_metrics && may_begin(output))
         due = earlier(due, output->next_flush);
     if (output->instance->plugin->tick && output->instance->tick_every > 0)
         due = earlier(due, output->next_tick);
     return due;
 }
 
+static int64_t until_due(const struct output *output)
+{
+    int64_t due = next_due(output), left = due - vane_monotonic();
+    return due == INT64_MAX ? -1 : left > 0 ? left : 0;
+}
+
 bool output_wait(struct output *output, int64_t ns)
 {
     waker_clear(&output->waker);
     bool worked = work(output);
-    int64_t due = next_due(output), now = vane_monotonic();
-    int64_t until = due == INT64_MAX ? -1 : due > now ? due - now : 0;
-    if (output->waits_by_fd)
-        waker_alarm(&output->waker, until);
     if (!worked && ns != 0 && !done(output)) {
+        int64_t until = until_due(output);
         waker_wait(&output->waker, ns < 0 ? until : until < 0 ? ns : earlier(ns, until));
         work(output);
     }
+    if (output->waits_by_fd)
+        waker_alarm(&output->waker, until_due(output));
     return !done(output);
+}
+
+int output_wait_fd(struct output *output)
+{
+    if (!output->waits_by_fd)
+        waker_wake(&output->waker); /* what woke us before may not have been looked at, and no alarm is set */
+    output->waits_by_fd = true;
+    return waker_fd(&output->waker);
 }
 
 /* ---- The thread ---- */
@@ -471,11 +491,12 @@ bool output_wait(struct output *output, int64_t ns)
 static bool open_output(struct output *output)
 {
     struct instance *instance = output->instance;
+    output->waits_by_fd = false;
     while (!atomic_load(&output->runtime->abort)) {
         enum vane_result result = instance_open(instance);
         if (result != VANE_RETRY)
-            return !atomic_load(&output->runtime->fatal);
-        waker_wait(&output->waker, instance->not_before - vane_monotonic());
+            return result == VANE_OK || !atomic_load(&output->runtime->fatal);
+        instance_pause(instance, &output->waker, &output->runtime->abort);
     }
     return false;
 }
@@ -515,10 +536,11 @@ static void *output_main(void *context)
             instance_failed(instance, "run", 1);
             break;
         }
+        instance_lasted(instance);
         instance_back_off(instance, "run");
         instance_close(instance);
         reclaim(output);
-        waker_wait(&output->waker, instance->not_before - vane_monotonic());
+        instance_pause(instance, &output->waker, &output->runtime->abort);
     }
     while (!done(output)) /* failed: until the agent has stopped */
         waker_wait(&output->waker, -1);

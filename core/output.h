@@ -40,6 +40,7 @@ struct output {
     size_t              intake_metrics;
     struct write       *writes;      /* oldest first */
     size_t              write_count;
+    bool                blocked;     /* the next write meets a series in flight: nothing to begin before one is over */
     uint64_t            mark;        /* brought by all edges, not passed yet; 0: none */
     int64_t             next_flush;  /* monotonic */
     int64_t             next_tick;
@@ -56,3 +57,4 @@ void output_join(struct output *output);
 
 /* plugin.h, for outputs. */
 bool output_wait(struct output *output, int64_t ns);
+int output_wait_fd(struct output *output);

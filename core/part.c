@@ -84,7 +84,7 @@ static void finish(struct part *part, int64_t now)
     int64_t pause = took * COST_FACTOR > part->interval ? took * COST_FACTOR : part->interval;
     part->next = good ? part->begun + pause : vane_monotonic() + pause;
     for (size_t i = 0; good && i < part->input_count; i++)
-        input_confirm(part->inputs[i], part->number);
+        input_confirm(part->inputs[i], part->mark, part->number);
 }
 
 int64_t part_work(struct part *part, int64_t now)

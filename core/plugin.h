@@ -279,6 +279,18 @@ bool vane_decoder_in_head(const struct vane_decoder *decoder);
 size_t vane_encode(struct vane_self *self, struct vane_text *out, struct vane_write *write,
                    size_t first, size_t count);
 
+/* Appends what only the beginning of a stream has (a csv header), as it is when this metric is the first; for a
+ * file that is empty. Nothing where the format or its options have none. */
+void vane_encode_head(struct vane_self *self, struct vane_text *out, const struct vane_metric *first);
+
+/* What one call of vane_encode makes of several metrics. */
+enum vane_framing {
+    VANE_UNFRAMED, /* records one after another, however many a call */
+    VANE_DOCUMENT, /* one document; of a single metric, a record on a line (json) */
+    VANE_TABLE,    /* one table: the more rows, the better */
+};
+enum vane_framing vane_framing(struct vane_self *self);
+
 /* ---- State: what must survive, together with the place in the input it reflects -------------- */
 
 struct vane_record {

@@ -273,7 +273,8 @@ static bool read_all(struct reader *reader)
 
 struct automaton *regex_new(const char *pattern, size_t length, struct error *err)
 {
-    struct reader reader = { .at = pattern, .end = pattern + length, .automaton = automaton_new(), .err = err };
+    struct reader reader = { .at = pattern, .end = pattern + length, .err = err };
+    reader.automaton = automaton_new();
     if (read_all(&reader))
         return reader.automaton;
     automaton_free(reader.automaton);

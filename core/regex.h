@@ -8,8 +8,8 @@
  *     \t \n \. \x41 \x{20ac} \101                            characters as they are
  *     (?i) (?s) (?m) (?i:x) (?-i)                            flags, up to the end of their group
  *
- * Not there: classes of Unicode properties (\pL) and \Q...\E. (?i) knows the letters of ASCII alone. Own thread to
- * compile; what comes of it is read-only.
+ * Not there: classes of Unicode properties (\pL) and \Q...\E. (?i) knows the letters of ASCII alone. Own
+ * thread to compile; what comes of it is read-only.
  */
 #pragma once
 #include "core/automaton.h"

@@ -165,7 +165,8 @@ static bool read_member(const char **at, const char *end, uint32_t *rune, struct
 }
 
 /* "[:alpha:]" or "[:^alpha:]" or "\d": *taken. */
-static bool take_named(struct regex_class *class, const char **at, const char *end, bool *taken, struct error *err)
+static bool take_named(struct regex_class *class, const char **at, const char *end, bool *taken,
+                       struct error *err)
 {
     *taken = end - *at >= 2 && (*at)[0] == '\\' && regex_class_add_letter(class, (*at)[1]);
     if (*taken) {
@@ -207,7 +208,8 @@ static bool read_range(struct regex_class *class, const char **at, const char *e
     return true;
 }
 
-bool regex_class_read(struct regex_class *class, const char **at, const char *end, bool *negated, struct error *err)
+bool regex_class_read(struct regex_class *class, const char **at, const char *end, bool *negated,
+                      struct error *err)
 {
     class->count = 0;
     *negated = *at < end && **at == '^';

@@ -16,5 +16,7 @@ uint32_t utf8_next(const char **at, const char *end);
 /* How many bytes the code point at `at` takes; 0: the byte there begins no valid sequence. */
 size_t utf8_sequence(const char *at, const char *end);
 
-size_t utf8_count(const char *text, size_t length);          /* code points */
-size_t utf8_write(char out[UTF8_MAX], uint32_t rune);         /* bytes written; a surrogate becomes UTF8_BAD */
+size_t utf8_count(const char *text, size_t length); /* code points */
+
+/* Answers the bytes written. What is no code point, surrogates too, becomes UTF8_BAD. */
+size_t utf8_write(char out[UTF8_MAX], uint32_t rune);

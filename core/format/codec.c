@@ -94,8 +94,9 @@ void codec_bad(struct decoder *decoder, size_t start, size_t end, const char *fo
 
 size_t codec_line_end(const struct decoder *decoder, size_t at)
 {
-    const char *newline = at < decoder->length ? memchr(decoder->bytes + at, '\n', decoder->length - at)
-        : NULL;
+    if (at == decoder->length)
+        return at;
+    const char *newline = memchr(decoder->bytes + at, '\n', decoder->length - at);
     return newline ? (size_t)(newline - decoder->bytes) + 1 : decoder->length;
 }
 

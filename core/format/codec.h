@@ -45,7 +45,7 @@ extern const struct decode_format csv_decode, influx_decode, json_decode, value_
 extern const struct encode_format csv_encode, influx_encode, json_encode, table_encode, template_encode,
     value_encode;
 
-/* The time format that two options of a decoder ask for; the error begins with the name of the one. NULL: error. */
+/* The time format that two options of a decoder ask for. NULL: an error with the option's name before it. */
 struct timestamp_format *codec_time_format(const char *option, const char *text, const char *zone_option,
                                            const char *zone, struct error *err);
 

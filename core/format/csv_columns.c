@@ -19,9 +19,8 @@ const struct vane_option csv_decode_options[] = {
     OPTION_OF(VANE_OPT_STRINGS, csv_column_names,
               .help = "Names of the columns, behind the skipped ones; a column without a name is ignored."),
     OPTION_OF(VANE_OPT_CHOICES, csv_column_types, .choices = types,
-              .help =
-                  "Types of the columns; without them each cell is what it looks like, so that 47000 is an int "
-                      "and 46920.37 a float."),
+              .help = "Types of the columns; without them each cell is what it looks like: 47000 is an int, "
+                      "46920.37 a float."),
     OPTION_OF(VANE_OPT_UINT, csv_skip_rows, .preset = "0", .most = ROWS_MOST,
               .help = "Lines to skip before anything else."),
     OPTION_OF(VANE_OPT_UINT, csv_skip_columns, .preset = "0", .most = ROWS_MOST,
@@ -45,8 +44,8 @@ const struct vane_option csv_decode_options[] = {
     OPTION_OF(VANE_OPT_STRING, csv_timestamp_column, .preset = "\"\"",
               .help = "The column that holds the time; empty: metrics are stamped when they arrive."),
     OPTION_OF(VANE_OPT_STRING, csv_timestamp_format, .preset = "\"\"",
-              .help =
-                  "unix, unix_ms, unix_us, unix_ns, RFC3339 or a layout such as \"2006-01-02 15:04:05\"."),
+              .help = "unix, unix_ms, unix_us, unix_ns, RFC3339 or a layout such as "
+                      "\"2006-01-02 15:04:05\"."),
     OPTION_OF(VANE_OPT_STRING, csv_timezone, .preset = "\"\"",
               .help = "Time zone of times without one, such as Europe/Berlin; empty: UTC."),
     OPTION_OF(VANE_OPT_STRINGS, csv_skip_values, .help = "Cells that hold one of these count as absent."),
@@ -77,8 +76,8 @@ static enum csv_role role_of(const struct csv_decode_options *options, const cha
         return CSV_TIME;
     if (strcmp(options->csv_measurement_column, name) == 0)
         return CSV_NAME;
-    return options->csv_column_types.count
-        && place >= options->csv_column_types.count ? CSV_UNTYPED : CSV_FIELD;
+    size_t types_given = options->csv_column_types.count;
+    return types_given && place >= types_given ? CSV_UNTYPED : CSV_FIELD;
 }
 
 static int compare_names(const void *a, const void *b)

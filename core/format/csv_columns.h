@@ -27,8 +27,10 @@ struct csv_decode_options {
 
 extern const struct vane_option csv_decode_options[];
 
-enum csv_role { CSV_FIELD, CSV_UNTYPED /* a field for which csv_column_types has no type */, CSV_TAG,
-                CSV_TIME, CSV_NAME, CSV_IGNORED };
+enum csv_role {
+    CSV_FIELD, CSV_TAG, CSV_TIME, CSV_NAME, CSV_IGNORED,
+    CSV_UNTYPED, /* a field for which csv_column_types has no type */
+};
 
 struct csv_column {
     char          *name;

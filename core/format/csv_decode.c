@@ -151,9 +151,9 @@ static bool take_cell(struct csv_decoder *decoder, struct record *record, size_t
     case CSV_TAG:
         if (memchr(cell->text, '\0', cell->length))
             return bad_cell(decoder, record, column, cell, "a tag: it holds a NUL byte");
-        decoder->tags[record->tag_count++] = (struct vane_tag){ column->name, cell->text,
-                                                                (uint32_t)column->length,
-                                                                (uint32_t)cell->length };
+        decoder->tags[record->tag_count++] = (struct vane_tag){
+            column->name, cell->text, (uint32_t)column->length, (uint32_t)cell->length,
+        };
         return true;
     case CSV_TIME:
         return timestamp_read(plan_of(decoder)->time_format, cell->text, cell->length, &record->time)
@@ -230,8 +230,8 @@ static void take_row(struct csv_decoder *decoder, size_t start_at, size_t end_at
     codec_add(base->batch, series, record.time, decoder->fields, record.field_count);
 }
 
-/* Reports a row that is no row, and puts back what was changed in place. Answers where reading goes on: behind
- * its first line where a quote may be the fault, else behind the line of the fault. */
+/* Reports a row that is no row, and puts back what was changed in place. Answers where reading goes on:
+ * behind its first line where a quote may be the fault, else behind the line of the fault. */
 static size_t give_up(struct csv_decoder *decoder, char *text, size_t begin, size_t fault)
 {
     struct decoder *base = &decoder->base;

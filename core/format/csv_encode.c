@@ -1,5 +1,5 @@
-/* csv_encode - metrics to rows, by Telegraf's rules: the columns that csv_columns name, or timestamp, name, tags and
- * fields by key. A cell is quoted only where it would not come back otherwise. */
+/* csv_encode - metrics to rows, by Telegraf's rules: the columns that csv_columns name, or timestamp, name,
+ * tags and fields by key. A cell is quoted only where it would not come back otherwise. */
 #include "core/format/cell.h"
 #include "core/format/codec.h"
 #include "core/format/csv_columns.h"
@@ -17,18 +17,17 @@ struct csv_encode_options {
 
 static const struct vane_option options[] = {
     VANE_OPT_STRING(struct csv_encode_options, csv_timestamp_format, .preset = "\"unix\"",
-                    .help =
-                        "unix, unix_ms, unix_us, unix_ns, RFC3339 or a layout such as \"2006-01-02 15:04:05\"."),
+                    .help = "unix, unix_ms, unix_us, unix_ns, RFC3339 or a layout such as "
+                            "\"2006-01-02 15:04:05\"."),
     VANE_OPT_STRING(struct csv_encode_options, csv_separator, .preset = "\",\"",
                     .help = "The character that divides cells."),
     VANE_OPT_BOOL(struct csv_encode_options, csv_header, .preset = "false",
-                  .help = "Write the names of the columns before the first row."),
+                  .help = "Begin each file with the names of the columns."),
     VANE_OPT_BOOL(struct csv_encode_options, csv_column_prefix, .preset = "false",
                   .help = "In the header, put tag_ and field_ before the names of tags and fields."),
     VANE_OPT_STRINGS(struct csv_encode_options, csv_columns,
-                     .help =
-                         "The columns: timestamp, name, tag.KEY, field.KEY; empty: timestamp, name, all tags, all "
-                             "fields."),
+                     .help = "The columns: timestamp, name, tag.KEY, field.KEY; empty: timestamp, name, all "
+                             "tags, all fields."),
     { 0 },
 };
 
@@ -45,7 +44,6 @@ struct csv_encoder {
     struct column           *columns; /* of csv_columns */
     size_t                   column_count;
     bool                     has_field; /* among them */
-    bool                     header_written;
     struct codec_sorter      sorter;
     struct vane_text         cell;
     size_t                   cells, row; /* cells of the row so far; where it begins */
@@ -60,8 +58,9 @@ static const struct csv_encode_options *options_of(const struct csv_encoder *enc
 
 static bool read_column(const char *text, struct column *column)
 {
-    static const struct { const char *prefix; enum kind kind; } prefixes[] = { { "tag.", TAG },
-                                                                               { "field.", FIELD } };
+    static const struct { const char *prefix; enum kind kind; } prefixes[] = {
+        { "tag.", TAG }, { "field.", FIELD },
+    };
     *column = (struct column){ .kind = strcmp(text, "name") == 0 ? NAME : TIME };
     if (column->kind == NAME || strcmp(text, "timestamp") == 0)
         return true;
@@ -262,7 +261,13 @@ static void add_header(struct csv_encoder *encoder, const struct vane_metric *me
             add_title(encoder, "field_", fields[i]->key, fields[i]->key_length);
     }
     end_row(encoder);
-    encoder->header_written = true;
+}
+
+static void encode_head(struct encoder *base)
+{
+    struct csv_encoder *encoder = (struct csv_encoder *)base;
+    if (options_of(encoder)->csv_header)
+        add_header(encoder, base->metrics[0]);
 }
 
 static size_t encode(struct encoder *base)
@@ -275,8 +280,6 @@ static size_t encode(struct encoder *base)
             codec_reject(base, i, "it has none of the fields in csv_columns");
             continue;
         }
-        if (options_of(encoder)->csv_header && !encoder->header_written)
-            add_header(encoder, metric);
         add_row(encoder, metric);
         appended++;
     }
@@ -299,4 +302,5 @@ const struct encode_format csv_encode = {
     .prepare = prepare,
     .release = release,
     .encode = encode,
+    .encode_head = encode_head,
 };

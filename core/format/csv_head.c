@@ -63,9 +63,10 @@ static void add_metadata(struct csv_head *head, const char *key, const char *key
     head->metadata = codec_grow(head->metadata, &head->metadata_room, head->metadata_count + 1,
                                 sizeof *head->metadata);
     head->metadata[head->metadata_count++] = (struct vane_tag){
-        .key = alloc_text_n(key, (size_t)(key_end - key)), .key_length = (uint32_t)(key_end - key),
+        .key = alloc_text_n(key, (size_t)(key_end - key)),
+        .key_length = (uint32_t)(key_end - key),
         .value = alloc_text_n(value, (size_t)(value_end - value)),
-            .value_length = (uint32_t)(value_end - value),
+        .value_length = (uint32_t)(value_end - value),
     };
 }
 

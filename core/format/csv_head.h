@@ -1,5 +1,5 @@
-/* csv_head - what only the beginning of a csv stream has, each part only where the options ask for it: lines to
- * skip, metadata lines (which become tags of every row), header rows (which name the columns).
+/* csv_head - what only the beginning of a csv stream has, each part only where the options ask for it: lines
+ * to skip, metadata lines (which become tags of every row), header rows (which name the columns).
  * For core/format/ only.
  */
 #pragma once

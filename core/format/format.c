@@ -136,3 +136,13 @@ size_t encoder_encode(struct encoder *encoder, struct vane_text *out,
     encoder->sink = sink;
     return encoder->format->encode(encoder);
 }
+
+void encoder_encode_head(struct encoder *encoder, struct vane_text *out, const struct vane_metric *first)
+{
+    if (!encoder->format->encode_head)
+        return;
+    encoder->out = out;
+    encoder->metrics = &first;
+    encoder->count = 1;
+    encoder->format->encode_head(encoder);
+}

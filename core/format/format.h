@@ -27,9 +27,9 @@ struct decode_format {
     size_t                    options_size;
     size_t                    plan_size, decoder_size; /* the structs of codec.h and what the format adds */
     bool (*prepare)(struct decode_plan *plan, struct error *err); /* NULL: nothing to check */
-    void (*release_plan)(struct decode_plan *plan);               /* also after prepare() failed; NULL: nothing */
-    void (*start)(struct decoder *decoder);                       /* NULL: zero is the start */
-    void (*release)(struct decoder *decoder);                     /* NULL: nothing */
+    void (*release_plan)(struct decode_plan *plan); /* also after prepare() failed; NULL: nothing */
+    void (*start)(struct decoder *decoder);         /* NULL: zero is the start */
+    void (*release)(struct decoder *decoder);       /* NULL: nothing */
     size_t (*decode)(struct decoder *decoder);
     bool (*in_head)(const struct decoder *decoder); /* NULL: there is no head */
 };
@@ -39,8 +39,10 @@ struct encode_format {
     size_t                    options_size;
     size_t                    encoder_size;
     bool (*prepare)(struct encoder *encoder, struct error *err); /* NULL: nothing to check */
-    void (*release)(struct encoder *encoder);                    /* also after prepare() failed; NULL: nothing */
+    void (*release)(struct encoder *encoder); /* also after prepare() failed; NULL: nothing */
     size_t (*encode)(struct encoder *encoder);
+    void (*encode_head)(struct encoder *encoder); /* for metrics[0]; NULL: there is none */
+    enum vane_framing framing;
 };
 
 struct format {
@@ -82,10 +84,10 @@ struct decoder *decoder_new(const struct decode_plan *plan, const char *source,
                             const struct decode_sink *sink);
 void decoder_free(struct decoder *decoder); /* NULL is fine */
 
-/* Adds the metrics of all complete records to the batch; bad ones go to the sink, and the good ones
- * around them go on. Answers how many bytes are done with. last: the bytes end here, so all are;
- * otherwise a record that is not complete stays for the next call, in front of what comes then.
- * Times that no record gave are VANE_NO_TIME.
+/* Adds the metrics of all complete records to the batch; bad ones go to the sink, and the good ones around
+ * them go on. Answers how many bytes are done with. last: the bytes end here, so all are; otherwise a
+ * record that is not complete stays for the next call, in front of what comes then. Times that no
+ * record gave are VANE_NO_TIME. At most 4 GiB a call.
  *
  * A caller whose buffer is full of one incomplete record doubles it, up to a limit of its own, and
  * at the limit says `last`: the record is then bad, and reading goes on behind its first line. */
@@ -112,3 +114,6 @@ void encoder_free(struct encoder *encoder); /* NULL is fine */
  * is appended whole or rejected whole. */
 size_t encoder_encode(struct encoder *encoder, struct vane_text *out,
                       const struct vane_metric *const *metrics, size_t count, const struct encode_sink *sink);
+
+/* Appends what a stream begins with whose first metric this is (csv: the header, where csv_header asks for it). */
+void encoder_encode_head(struct encoder *encoder, struct vane_text *out, const struct vane_metric *first);

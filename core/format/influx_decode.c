@@ -96,8 +96,8 @@ static bool is_escaped(char c)
 /* Where name and tags end: the first white space that no backslash stands before. NULL: a NUL byte. */
 static char *series_end(struct influx_decoder *decoder)
 {
-    for (char *at = scan_for(decoder->next, '\\', '\\', '\\', ' ');; at = scan_for(at, '\\', '\\', '\\',
-                                                                                   ' ')) {
+    for (char *at = decoder->next;;) {
+        at = scan_for(at, '\\', '\\', '\\', ' ');
         if (*at == '\\') {
             at += is_escaped(at[1]) ? 2 : 1;
             continue;
@@ -331,8 +331,8 @@ static bool fail_value(struct influx_decoder *decoder, const struct vane_field *
         return fail(decoder, "field \"%.*s\" has no value", shown(field->key_length), field->key);
     bool number = (*text >= '0' && *text <= '9') || *text == '-' || *text == '.';
     return fail(decoder, "field \"%.*s\": \"%.*s\" is %s", shown(field->key_length), field->key,
-                shown(length), text,
-                number ? "not a number, or out of range" : "neither number, string nor boolean");
+                shown(length),
+                text, number ? "not a number, or out of range" : "neither number, string nor boolean");
 }
 
 static bool read_value(struct influx_decoder *decoder, struct vane_field *field)
@@ -379,8 +379,8 @@ static bool read_time(struct influx_decoder *decoder, int64_t *time)
     decoder->next = end;
     if (*text == '+' || !number_read_int(text, length, &scanned))
         return fail(decoder, "\"%.*s\" is not a timestamp", shown(length), text);
-    if (__builtin_mul_overflow(scanned, chosen->influx_timestamp_precision, &ns) || ns < TIME_LEAST
-        || ns > TIME_MOST)
+    if (__builtin_mul_overflow(scanned, chosen->influx_timestamp_precision, &ns)
+        || ns < TIME_LEAST || ns > TIME_MOST)
         return fail(decoder, "timestamp %.*s is out of range", shown(length), text);
     *time = ns;
     return true;

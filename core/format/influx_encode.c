@@ -179,8 +179,8 @@ static char *put_value(char *out, const struct vane_field *field, bool uint_supp
 
 static size_t pair_room(const struct vane_field *field)
 {
-    return 2 * ((size_t)field->key_length + (field->type == VANE_STRING ? field->length
-                                             : 0)) + NUMBER_MAX + 8;
+    size_t length = field->type == VANE_STRING ? field->length : 0;
+    return 2 * (field->key_length + length) + NUMBER_MAX + 8;
 }
 
 /* "key=value"; `out` unmoved where the field has no form. */
@@ -201,8 +201,9 @@ static size_t add_pairs(struct influx_encoder *encoder, struct vane_text *out,
                         const struct vane_metric *metric, size_t *lengths)
 {
     const struct influx_options *chosen = encoder->base.options;
-    const struct vane_field **sorted = chosen->influx_sort_fields ? codec_sorted(&encoder->sorter, metric)
-        : NULL;
+    const struct vane_field **sorted = NULL;
+    if (chosen->influx_sort_fields)
+        sorted = codec_sorted(&encoder->sorter, metric);
     size_t count = 0;
     for (uint32_t i = 0; i < metric->field_count; i++) {
         const struct vane_field *field = sorted ? sorted[i] : &metric->fields[i];

@@ -1,6 +1,6 @@
-/* json_decode - documents to metrics, by Telegraf's rules: an object is a metric, an array of objects one for each;
- * nested keys are joined by '_', places in arrays are keys; numbers become floats; texts and booleans are dropped
- * unless json_string_fields or tag_keys name them.
+/* json_decode - documents to metrics, by Telegraf's rules: an object is a metric, an array of objects one for
+ * each; nested keys are joined by '_', places in arrays are keys; numbers become floats; texts and booleans
+ * are dropped unless json_string_fields or tag_keys name them.
  *
  * Documents follow one another, each beginning on a line of its own; one may span lines. A document is
  * checked whole before anything of it is taken. Behind a bad one reading goes on at the next line, after
@@ -11,10 +11,12 @@
 #include "core/number.h"
 
 #include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN = 40 };
+enum { REASON_MAX = 200, SHOWN = 40 };
 
 /* A tag whose texts lie in the scratch text. */
 struct span_tag {
@@ -33,7 +35,7 @@ struct json_decoder {
     size_t             name, name_length; /* in scratch */
     bool               has_time;
     int64_t            time;
-    size_t             start, end; /* of the object, in the call: for reports */
+    struct json_reader object; /* before the object, for reports */
 };
 
 static const struct json_plan *plan_of(const struct json_decoder *decoder)
@@ -88,15 +90,33 @@ static size_t add_bare(struct json_decoder *decoder, struct json_reader *reader,
     return at;
 }
 
+static bool bad_object(struct json_decoder *decoder, const char *format, ...) VANE_PRINTF(2, 3);
+
+static bool bad_object(struct json_decoder *decoder, const char *format, ...)
+{
+    char reason[REASON_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(reason, sizeof reason, format, args);
+    va_end(args);
+    struct json_reader reader = decoder->object;
+    json_peek(&reader);
+    size_t start = (size_t)(reader.next - decoder->base.bytes);
+    json_skip(&reader);
+    codec_bad(&decoder->base, start, (size_t)(reader.next - decoder->base.bytes), "%s", reason);
+    return false;
+}
+
 static bool bad_value(struct json_decoder *decoder, const char *text, size_t length, const char *what)
 {
-    codec_bad(&decoder->base, decoder->start, decoder->end, "key \"%.*s\": \"%.*s\" is not %s", SHOWN,
-              decoder->key.data, length < SHOWN ? (int)length : SHOWN, text, what);
-    return false;
+    return bad_object(decoder, "key \"%.*s\": \"%.*s\" is not %s", SHOWN, decoder->key.data,
+                      length < SHOWN ? (int)length : SHOWN, text, what);
 }
 
 static bool take_time(struct json_decoder *decoder, struct json_reader *reader)
 {
+    if (json_peek(reader) == 't' || json_peek(reader) == 'f')
+        return bad_value(decoder, "", 0, "a time");
     bool number = json_peek(reader) != '"';
     struct json_string raw = number ? json_number(reader) : json_string(reader);
     char *text = codec_room(&decoder->scratch, raw.length);
@@ -170,8 +190,7 @@ static bool take_leaf(struct json_decoder *decoder, struct json_reader *reader)
     if (first == 'n')
         return json_skip(reader);
     if (key_is(decoder, chosen->json_time_key))
-        return first == 't'
-            || first == 'f' ? bad_value(decoder, "", 0, "a time") : take_time(decoder, reader);
+        return take_time(decoder, reader);
     if (first == '"' && key_is(decoder, chosen->json_name_key) && !take_name(decoder, *reader))
         return false;
     if (key_matches(decoder, plan_of(decoder)->tags))
@@ -202,10 +221,7 @@ static bool add_key(struct json_decoder *decoder, struct json_reader *reader, bo
     char *to = codec_room(key, raw.length);
     size_t length = json_unescape(&raw, to);
     codec_wrote(key, to + length);
-    if (!memchr(to, '\0', length))
-        return true;
-    codec_bad(&decoder->base, decoder->start, decoder->end, "a key holds a NUL character");
-    return false;
+    return !memchr(to, '\0', length) || bad_object(decoder, "a key holds a NUL character");
 }
 
 /* All values of an object or array. */
@@ -248,26 +264,19 @@ static const struct vane_series *series_of(struct json_decoder *decoder)
 
 static bool take_object(struct json_decoder *decoder, struct json_reader *reader)
 {
-    struct json_reader ahead = *reader;
-    json_peek(&ahead);
-    decoder->start = (size_t)(ahead.next - decoder->base.bytes);
-    json_skip(&ahead);
-    decoder->end = (size_t)(ahead.next - decoder->base.bytes);
-
+    decoder->object = *reader;
     codec_cut(&decoder->key, 0);
     codec_cut(&decoder->scratch, 0);
     decoder->span_count = decoder->field_count = decoder->name_length = 0;
     decoder->has_time = false;
     decoder->time = VANE_NO_TIME;
-    bool fine = take_members(decoder, reader);
-    *reader = ahead;
-    if (!fine)
-        return false;
-    if (plan_of(decoder)->time_format && !decoder->has_time) {
-        codec_bad(&decoder->base, decoder->start, decoder->end, "the time key \"%s\" is missing",
-                  options_of(decoder)->json_time_key);
+    if (!take_members(decoder, reader)) {
+        *reader = decoder->object;
+        json_skip(reader);
         return false;
     }
+    if (plan_of(decoder)->time_format && !decoder->has_time)
+        return bad_object(decoder, "the time key \"%s\" is missing", options_of(decoder)->json_time_key);
     if (!decoder->field_count)
         return true;
     size_t count = codec_unique(decoder->fields, decoder->field_count);
@@ -356,8 +365,8 @@ static size_t find_start(const struct decoder *base, size_t at, size_t length)
     return at < length ? at : length;
 }
 
-/* The document at `start`, of what reaches to `length`. Answers where the next one may begin; `start`: it is not
- * complete. */
+/* The document at `start`, of what reaches to `length`. Answers where the next one may begin; `start`: it is
+ * not complete. */
 static size_t read_document(struct json_decoder *decoder, size_t start, size_t length)
 {
     struct decoder *base = &decoder->base;
@@ -373,12 +382,11 @@ static size_t read_document(struct json_decoder *decoder, size_t start, size_t l
     size_t next = find_start(base, start, length);
     if (!base->last && (reader.more || next == length))
         return start;
+    const char *fault = fine ? "something follows the document" : "an object or array is missing";
     if (reader.more)
         codec_bad(base, start, next, "the document is not complete");
     else
-        codec_bad(base, start, next, "%s, at byte %zu", reader.fault ? reader.fault
-                  : fine ? "something follows the document" : "an object or array is missing",
-                      at - start + 1);
+        codec_bad(base, start, next, "%s, at byte %zu", reader.fault ? reader.fault : fault, at - start + 1);
     return next;
 }
 

@@ -21,13 +21,11 @@ struct json_encode_options {
 static const struct vane_option options[] = {
     VANE_OPT_DURATION(struct json_encode_options, json_timestamp_units, .preset = "\"1s\"", .least = 1,
                       .most = 86400e9,
-                          .help =
-                              "The unit of timestamps: 1ns, 1us, 1ms, 1s; of others the power of ten below. What is "
-                              "smaller is cut off."),
+                      .help = "The unit of timestamps: 1ns, 1us, 1ms, 1s; of others the power of ten below. "
+                              "What is smaller is cut off."),
     VANE_OPT_STRING(struct json_encode_options, json_timestamp_format, .preset = "\"\"",
-                    .help =
-                        "Write timestamps as text: RFC3339 or a layout such as \"2006-01-02 15:04:05\"; empty: "
-                            "as a number."),
+                    .help = "Write timestamps as text: RFC3339 or a layout such as "
+                            "\"2006-01-02 15:04:05\"; empty: as a number."),
     VANE_OPT_STRINGS(struct json_encode_options, json_nested_fields_include,
                      .help = "Text fields that are written as the JSON they hold, if it is valid; globs."),
     VANE_OPT_STRINGS(struct json_encode_options, json_nested_fields_exclude,
@@ -50,35 +48,10 @@ static bool prepare(struct encoder *base, struct error *err)
     const struct json_encode_options *chosen = base->options;
     for (encoder->unit = 1; encoder->unit <= chosen->json_timestamp_units / 10;)
         encoder->unit *= 10;
-    if (!codec_globs(&encoder->include, "json_nested_fields_include", &chosen->json_nested_fields_include,
-                     err)
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-                                                                                                                || !codec_globs(&encoder->exclude, "json_nested_fields_exclude", &chosen->json_nested_fields_exclude, err))
+    const struct vane_strings *include = &chosen->json_nested_fields_include;
+    const struct vane_strings *exclude = &chosen->json_nested_fields_exclude;
+    if (!codec_globs(&encoder->include, "json_nested_fields_include", include, err)
+        || !codec_globs(&encoder->exclude, "json_nested_fields_exclude", exclude, err))
         return false;
     if (!*chosen->json_timestamp_format)
         return true;
@@ -237,4 +210,5 @@ const struct encode_format json_encode = {
     .prepare = prepare,
     .release = release,
     .encode = encode,
+    .framing = VANE_DOCUMENT,
 };

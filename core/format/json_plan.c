@@ -9,8 +9,8 @@ const struct vane_option json_decode_options[] = {
     VANE_OPT_BOOL(struct json_decode_options, json_strict, .preset = "true",
                   .help = "Of an array with a bad object take nothing; false: take the good ones."),
     VANE_OPT_STRING(struct json_decode_options, json_query, .preset = "\"\"",
-                    .help =
-                        "Where in the document the objects are: keys and places, divided by dots (data.0.items)."),
+                    .help = "Where in the document the objects are: keys and places, divided by dots "
+                            "(data.0.items)."),
     VANE_OPT_STRINGS(struct json_decode_options, tag_keys,
                      .help = "Keys that become tags, joined as fields are; globs."),
     VANE_OPT_STRINGS(struct json_decode_options, json_string_fields,
@@ -20,8 +20,8 @@ const struct vane_option json_decode_options[] = {
     VANE_OPT_STRING(struct json_decode_options, json_time_key, .preset = "\"\"",
                     .help = "The key that holds the time; empty: metrics are stamped when they arrive."),
     VANE_OPT_STRING(struct json_decode_options, json_time_format, .preset = "\"\"",
-                    .help =
-                        "unix, unix_ms, unix_us, unix_ns, RFC3339 or a layout such as \"2006-01-02 15:04:05\"."),
+                    .help = "unix, unix_ms, unix_us, unix_ns, RFC3339 or a layout such as "
+                            "\"2006-01-02 15:04:05\"."),
     VANE_OPT_STRING(struct json_decode_options, json_timezone, .preset = "\"\"",
                     .help = "Time zone of times without one, such as Europe/Berlin; empty: UTC."),
     { 0 },
@@ -38,7 +38,7 @@ static bool compile_query(struct json_plan *plan, const char *text, struct error
             if (strchr("#*?|@!{}[]()", *at))
                 return error_set(err,
                                  "json_query: '%c' in \"%s\": only keys and places divided by dots are known",
-                                     *at, text);
+                                 *at, text);
             at += *at == '\\' && at[1];
             *key++ = *at;
         }

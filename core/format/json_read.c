@@ -30,35 +30,10 @@ static bool here(struct json_reader *reader)
 
 static void skip_space(struct json_reader *reader)
 {
-    while (reader->next < reader->end
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-                                                                                                                   && (*reader->next == ' ' || *reader->next == '\n' || *reader->next == '\r' || *reader->next == '\t'))
-        reader->next++;
+    const char *at = reader->next;
+    while (at < reader->end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+        at++;
+    reader->next = at;
 }
 
 /* ---- Checking ---- */
@@ -69,12 +44,11 @@ static bool read_hex(struct json_reader *reader, unsigned *value)
     for (int i = 0; i < 4; i++, reader->next++) {
         if (!here(reader))
             return false;
-        char c = *reader->next;
-        int digit = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A'
-            && c <= 'F' ? c - 'A' + 10 : -1;
-        if (digit < 0)
+        char c = *reader->next, letter = (char)(c | 0x20);
+        bool hexadecimal = letter >= 'a' && letter <= 'f';
+        if (!is_digit(c) && !hexadecimal)
             return fail(reader, "\\u wants four hexadecimal digits");
-        *value = *value << 4 | (unsigned)digit;
+        *value = *value << 4 | (unsigned)(hexadecimal ? letter - 'a' + 10 : c - '0');
     }
     return true;
 }
@@ -107,10 +81,19 @@ static bool skip_escape(struct json_reader *reader)
     return *reader->next++ != 'u' || skip_unicode(reader);
 }
 
+/* Over the characters that need no look. */
+static void skip_plain(struct json_reader *reader)
+{
+    const char *at = reader->next;
+    while (at < reader->end && *at >= ' ' && *at <= '~' && *at != '"' && *at != '\\')
+        at++;
+    reader->next = at;
+}
+
 static bool skip_string(struct json_reader *reader)
 {
     reader->next++;
-    while (here(reader)) {
+    for (skip_plain(reader); here(reader); skip_plain(reader)) {
         unsigned char c = (unsigned char)*reader->next;
         if (c == '"') {
             reader->next++;
@@ -123,7 +106,7 @@ static bool skip_string(struct json_reader *reader)
                 return false;
             continue;
         }
-        size_t length = c < 0x80 ? 1 : utf8_sequence(reader->next, reader->end);
+        size_t length = utf8_sequence(reader->next, reader->end);
         if (!length)
             return fail(reader, "a string is not UTF-8");
         reader->next += length;
@@ -201,8 +184,9 @@ static bool skip_value(struct json_reader *reader)
     case 'n': return skip_word(reader, "null");
     default:  break;
     }
-    return *reader->next == '-'
-        || is_digit(*reader->next) ? skip_number(reader) : fail(reader, "a value is missing");
+    if (*reader->next == '-' || is_digit(*reader->next))
+        return skip_number(reader);
+    return fail(reader, "a value is missing");
 }
 
 static bool skip_member(struct json_reader *reader, bool named)
@@ -218,8 +202,9 @@ static bool skip_member(struct json_reader *reader, bool named)
         skip_space(reader);
         if (!here(reader))
             return false;
-        if (*reader->next++ != ':')
-            return reader->next--, fail(reader, "':' is missing behind a key");
+        if (*reader->next != ':')
+            return fail(reader, "':' is missing behind a key");
+        reader->next++;
     }
     return skip_value(reader);
 }
@@ -233,9 +218,9 @@ static bool skip_members(struct json_reader *reader, char close)
     skip_space(reader);
     bool first = true;
     for (; here(reader) && *reader->next != close; first = false, skip_space(reader)) {
-        if (!first && *reader->next++ != ',')
-            return reader->next--,
-                fail(reader, close == '}' ? "',' or '}' is missing" : "',' or ']' is missing");
+        if (!first && *reader->next != ',')
+            return fail(reader, close == '}' ? "',' or '}' is missing" : "',' or ']' is missing");
+        reader->next += !first;
         if (!skip_member(reader, close == '}'))
             return false;
     }

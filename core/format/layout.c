@@ -11,11 +11,11 @@
 
 static const int64_t SECOND = 1000000000;
 
+/* _2: always of two digits. */
 enum kind {
-    LITERAL, YEAR, SHORT_YEAR, MONTH_NAME, SHORT_MONTH_NAME, MONTH, MONTH_2, DAY, DAY_2, DAY_SPACED, YEAR_DAY,
-    YEAR_DAY_SPACED, WEEKDAY, SHORT_WEEKDAY, HOUR, HOUR_12, HOUR_12_2, MINUTE, MINUTE_2, SECONDS, SECONDS_2,
-        PM,
-    PM_SMALL, FRACTION, FRACTION_TRIMMED, ZONE_NAME, OFFSET,
+    LITERAL, YEAR, SHORT_YEAR, MONTH_NAME, SHORT_MONTH_NAME, MONTH, MONTH_2, DAY, DAY_2, DAY_SPACED,
+    YEAR_DAY, YEAR_DAY_SPACED, WEEKDAY, SHORT_WEEKDAY, HOUR, HOUR_12, HOUR_12_2, MINUTE, MINUTE_2,
+    SECONDS, SECONDS_2, PM, PM_SMALL, FRACTION, FRACTION_TRIMMED, ZONE_NAME, OFFSET,
 };
 
 struct part {
@@ -196,12 +196,12 @@ static bool read_name(struct reading *reading, const char *const *names, int cou
 {
     for (int i = 0; i < count; i++) {
         size_t length = shortened ? shortened : strlen(names[i]);
-        if ((size_t)(reading->end - reading->next) >= length
-            && strncasecmp(reading->next, names[i], length) == 0) {
-            reading->next += length;
-            *place = i + 1;
-            return true;
-        }
+        if ((size_t)(reading->end - reading->next) < length || strncasecmp(reading->next, names[i],
+                                                                           length) != 0)
+            continue;
+        reading->next += length;
+        *place = i + 1;
+        return true;
     }
     return false;
 }
@@ -210,6 +210,13 @@ static void skip_spaces(struct reading *reading, int most)
 {
     for (; most > 0 && reading->next < reading->end && *reading->next == ' '; most--)
         reading->next++;
+}
+
+/* A number from 1 on, with up to so many spaces before it. */
+static bool read_spaced(struct reading *reading, int spaces, int digits, int high, int *value)
+{
+    skip_spaces(reading, spaces);
+    return read_within(reading, 1, digits, 1, high, value);
 }
 
 /* A run of spaces stands for any run of spaces. */
@@ -249,14 +256,20 @@ static bool read_fraction(struct reading *reading, int exactly)
     return !exactly || count == exactly;
 }
 
+/* One there may be. */
+static bool read_any_fraction(struct reading *reading)
+{
+    read_fraction(reading, 0);
+    return true;
+}
+
 static bool read_seconds(struct reading *reading, const struct part *part, const struct part *next)
 {
     if (!read_within(reading, part->kind == SECONDS_2 ? 2 : 1, 2, 0, 59, &reading->civil.second))
         return false;
     /* A fraction may follow even where the layout has none. */
-    if (!next || (next->kind != FRACTION && next->kind != FRACTION_TRIMMED))
-        read_fraction(reading, 0);
-    return true;
+    bool has_one = next && (next->kind == FRACTION || next->kind == FRACTION_TRIMMED);
+    return has_one || read_any_fraction(reading);
 }
 
 static bool read_half(struct reading *reading, bool small)
@@ -338,12 +351,11 @@ static bool read_part(struct reading *reading, const struct part *part, const st
     case SHORT_MONTH_NAME: return read_name(reading, months, 12, 3, &civil->month);
     case MONTH:            return read_within(reading, 1, 2, 1, 12, &civil->month);
     case MONTH_2:          return read_within(reading, 2, 2, 1, 12, &civil->month);
-    case DAY_SPACED:       skip_spaces(reading, 1); return read_within(reading, 1, 2, 1, 31, &civil->day);
+    case DAY_SPACED:       return read_spaced(reading, 1, 2, 31, &civil->day);
     case DAY:              return read_within(reading, 1, 2, 1, 31, &civil->day);
     case DAY_2:            return read_within(reading, 2, 2, 1, 31, &civil->day);
     case YEAR_DAY:         return read_within(reading, 3, 3, 1, 366, &reading->year_day);
-    case YEAR_DAY_SPACED:  skip_spaces(reading, 2); return read_within(reading, 1, 3, 1, 366,
-                                                                       &reading->year_day);
+    case YEAR_DAY_SPACED:  return read_spaced(reading, 2, 3, 366, &reading->year_day);
     case WEEKDAY:          return read_name(reading, weekdays, 7, 0, &ignored);
     case SHORT_WEEKDAY:    return read_name(reading, weekdays, 7, 3, &ignored);
     case HOUR:             return read_within(reading, 1, 2, 0, 23, &civil->hour);
@@ -356,7 +368,7 @@ static bool read_part(struct reading *reading, const struct part *part, const st
     case PM:               return read_half(reading, false);
     case PM_SMALL:         return read_half(reading, true);
     case FRACTION:         return read_fraction(reading, part->digits);
-    case FRACTION_TRIMMED: read_fraction(reading, 0); return true;
+    case FRACTION_TRIMMED: return read_any_fraction(reading);
     case ZONE_NAME:        return read_zone_name(reading);
     case OFFSET:           return read_offset(reading, part);
     }
@@ -392,13 +404,12 @@ bool layout_read(const struct layout *layout, const struct zone *zone, const cha
     int64_t seconds = civil_seconds(&reading.civil);
     if (reading.has_offset)
         seconds -= reading.offset;
-    else if (reading.zone_name
-             && !zone_abbreviated(zone, reading.zone_name, reading.zone_length, seconds, &seconds))
+    else if (!reading.zone_name)
+        seconds = zone ? zone_to_utc(zone, seconds) : seconds;
+    else if (!zone_abbreviated(zone, reading.zone_name, reading.zone_length, seconds, &seconds))
         return false;
-    else if (!reading.zone_name && zone)
-        seconds = zone_to_utc(zone, seconds);
-    return !__builtin_mul_overflow(seconds, SECOND, &seconds)
-        && !__builtin_add_overflow(seconds, reading.ns, time)
+    int64_t ns;
+    return !__builtin_mul_overflow(seconds, SECOND, &ns) && !__builtin_add_overflow(ns, reading.ns, time)
         && *time != VANE_NO_TIME;
 }
 

@@ -44,10 +44,11 @@ static inline char *scan_for(char *text, char a, char b, char c, char least)
 #ifdef __SSE2__
     for (;; text += 16) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
-        __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(least)), bytes);
-        __m128i ab = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(a)),
-                                  _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b)));
-        __m128i stop = _mm_or_si128(_mm_or_si128(low, ab), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)));
+        __m128i is_low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(least)), bytes);
+        __m128i is_a = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(a));
+        __m128i is_b = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b));
+        __m128i is_c = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c));
+        __m128i stop = _mm_or_si128(_mm_or_si128(is_low, is_a), _mm_or_si128(is_b, is_c));
         unsigned mask = (unsigned)_mm_movemask_epi8(stop);
         if (mask)
             return text + __builtin_ctz(mask);

@@ -10,8 +10,8 @@
  *     |2022-03-29T02:51:51Z|mess|BTCBUSD|46920.37|
  *     +--------------------+----+-------+--------+
  *
- * Cells longer than table_truncate end in "..." and stand right; where it is 0 they are whole and stand left. The
- * time is never cut: what is left of it would say nothing. What a metric does not have is null. */
+ * Cells longer than table_truncate end in "..." and stand right; where it is 0 they are whole and stand left.
+ * The time is never cut: what is left of it would say nothing. What a metric does not have is null. */
 #include "core/format/cell.h"
 #include "core/format/codec.h"
 
@@ -258,4 +258,5 @@ const struct encode_format table_encode = {
     .prepare = prepare,
     .release = release,
     .encode = encode,
+    .framing = VANE_TABLE,
 };

@@ -11,10 +11,12 @@ enum { SHOWN = 40 };
 enum data_type { INT, FLOAT, STRING, BOOL, AUTO_INT, AUTO_FLOAT };
 
 /* In pairs of Telegraf's spellings. */
-static const char *const type_names[] = { "int", "integer", "float", "long", "string", "str", "bool",
-                                          "boolean", "auto_integer", "auto_float", NULL };
-static const enum data_type types[] = { INT, INT, FLOAT, FLOAT, STRING, STRING, BOOL, BOOL, AUTO_INT,
-                                        AUTO_FLOAT };
+static const char *const type_names[] = {
+    "int", "integer", "float", "long", "string", "str", "bool", "boolean", "auto_integer", "auto_float", NULL,
+};
+static const enum data_type types[] = {
+    INT, INT, FLOAT, FLOAT, STRING, STRING, BOOL, BOOL, AUTO_INT, AUTO_FLOAT,
+};
 
 struct value_decode_options {
     int         data_type;
@@ -58,17 +60,13 @@ static bool is_blank(char c)
 
 static bool read_value(enum data_type type, const char *text, size_t length, struct vane_field *field)
 {
-    switch (type) {
-    case INT:        return cell_read(CELL_INT, text, length, field);
-    case FLOAT:      return cell_read(CELL_FLOAT, text, length, field);
-    case BOOL:       return cell_read(CELL_BOOL, text, length, field);
-    case AUTO_INT:   return cell_read(CELL_INT, text, length, field)
-        || cell_read(CELL_STRING, text, length, field);
-    case AUTO_FLOAT: return cell_read(CELL_FLOAT, text, length, field)
-        || cell_read(CELL_STRING, text, length, field);
-    case STRING:     break;
-    }
-    return cell_read(CELL_STRING, text, length, field);
+    static const enum cell_type wanted[] = {
+        [INT] = CELL_INT, [FLOAT] = CELL_FLOAT, [STRING] = CELL_STRING, [BOOL] = CELL_BOOL,
+        [AUTO_INT] = CELL_INT, [AUTO_FLOAT] = CELL_FLOAT,
+    };
+    bool any = type == AUTO_INT || type == AUTO_FLOAT;
+    return cell_read(wanted[type], text, length,
+                     field) || (any && cell_read(CELL_STRING, text, length, field));
 }
 
 static const char *expected(enum data_type type)

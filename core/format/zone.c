@@ -69,16 +69,14 @@ static const char *read_clock(const char *at, int32_t *seconds)
 /* "CET" or "<+03>". */
 static const char *read_name(const char *at, char name[SHORT])
 {
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     bool quoted = *at == '<';
-    size_t length = 0;
-    for (at += quoted; quoted ? *at && *at != '>' : (*at >= 'A' && *at <= 'Z')
-         || (*at >= 'a' && *at <= 'z'); at++)
-        if (length < SHORT - 1)
-            name[length++] = *at;
-    name[length] = '\0';
-    if (!length || (quoted && *at != '>'))
+    at += quoted;
+    size_t length = quoted ? strcspn(at, ">") : strspn(at, letters);
+    if (!length || (quoted && at[length] != '>'))
         return NULL;
-    return at + quoted;
+    snprintf(name, SHORT, "%.*s", (int)length, at);
+    return at + length + quoted;
 }
 
 static const char *read_change(const char *at, struct change *change)
@@ -95,9 +93,8 @@ static const char *read_change(const char *at, struct change *change)
     }
     if (!(at = read_int(at, &change->day)))
         return NULL;
-    if (change->kind == 'M'
-        && (change->month < 1 || change->month > 12 || change->week < 1 || change->week > 5
-                                || change->day > 6))
+    bool in_year = change->month >= 1 && change->month <= 12 && change->week >= 1 && change->week <= 5;
+    if (change->kind == 'M' && (!in_year || change->day > 6))
         return NULL;
     return *at == '/' ? read_clock(at + 1, &change->time) : at;
 }
@@ -167,16 +164,15 @@ static bool read_header(const unsigned char *at, const unsigned char *end, struc
         return false;
     *counts = (struct counts){ big_endian(at + 20), big_endian(at + 24), big_endian(at + 28),
                                big_endian(at + 32), big_endian(at + 36), big_endian(at + 40) };
-    return counts->type && counts->type <= 256 && counts->text && counts->time < FILE_MOST
-        && counts->text < FILE_MOST
-        && counts->ut <= 256 && counts->wall <= 256 && counts->leap < FILE_MOST;
+    return counts->type && counts->type <= 256 && counts->ut <= 256 && counts->wall <= 256 && counts->text
+        && counts->time < FILE_MOST && counts->text < FILE_MOST && counts->leap < FILE_MOST;
 }
 
 /* Bytes behind the header; times and leap seconds are of that many bytes. */
 static size_t body_size(const struct counts *counts, size_t width)
 {
-    return counts->time * (width + 1) + counts->type * 6 + counts->text + counts->leap * (width + 4) + counts->wall
-         + counts->ut;
+    return counts->time * (width + 1) + counts->type * 6 + counts->text + counts->leap * (width + 4)
+         + counts->wall + counts->ut;
 }
 
 /* Six bytes each: the offset, a flag, where the name begins. */
@@ -313,7 +309,7 @@ int64_t zone_to_utc(const struct zone *zone, int64_t local)
 
 static bool matches(const struct period *period, const char *text, size_t length)
 {
-    return period && strlen(period->name) == length && memcmp(period->name, text, length) == 0;
+    return strlen(period->name) == length && memcmp(period->name, text, length) == 0;
 }
 
 bool zone_abbreviated(const struct zone *zone, const char *text, size_t length, int64_t local, int64_t *time)
@@ -323,17 +319,14 @@ bool zone_abbreviated(const struct zone *zone, const char *text, size_t length, 
         return true;
     if (!zone)
         return false;
-    const struct period *rules[] = { zone->has_rule ? &zone->standard : NULL,
-                                     zone->has_summer ? &zone->summer : NULL };
-    for (size_t i = 0; i < 2; i++)
-        if (matches(rules[i], text, length)) {
-            *time = local - rules[i]->offset;
-            return true;
-        }
-    for (size_t i = zone->period_count; i-- > 0;) /* the newest of that name */
-        if (matches(&zone->periods[i], text, length)) {
-            *time = local - zone->periods[i].offset;
-            return true;
-        }
-    return false;
+    const struct period *found = NULL;
+    for (size_t i = 0; i < zone->period_count; i++) /* of several of one name the newest */
+        if (matches(&zone->periods[i], text, length))
+            found = &zone->periods[i];
+    if (zone->has_rule && matches(&zone->standard, text, length))
+        found = &zone->standard;
+    if (zone->has_summer && matches(&zone->summer, text, length))
+        found = &zone->summer;
+    *time = local - (found ? found->offset : 0);
+    return found != NULL;
 }

@@ -1,9 +1,9 @@
 /* binance_ws - any market stream of Binance's spot exchange, over websockets.
  *
- * This file is the options and the descriptor. client.h is the way in: streams are divided among feeds (feed.h),
- * each with a connection (connection.h); what comes is read by message.h and event.h, and leaves by
- * intake.h. The plugin connects and backs off by itself, since one of its connections may be
- * down while others are up. */
+ * This file is the options and the descriptor. client.h is the way in: streams are divided among feeds
+ * (feed.h), each with a connection (connection.h); what comes is read by message.h and event.h, and leaves
+ * by intake.h. The plugin connects and backs off by itself, since one of its connections may be down while
+ * others are up. */
 #include "plugins/binance_ws/client.h"
 
 #include <stdio.h>
@@ -28,28 +28,33 @@ static const struct vane_option options[] = {
     VANE_OPT_STRING(struct binance_ws, url, .preset = "\"wss://stream.binance.com:9443\"",
                     .help = "Where the exchange listens: wss:// or ws://, host, port."),
     VANE_OPT_STRINGS(struct binance_ws, symbols,
-                     .help = "Trading pairs, in any case: \"btcusdt\". Needed unless all streams are of the whole market."),
+                     .help = "Trading pairs, in any case: \"btcusdt\". Needed unless all streams are of the "
+                             "whole market."),
     VANE_OPT_STRINGS(struct binance_ws, streams, .preset = "[\"ticker\"]",
-                     .help = "What to read of each symbol: ticker, miniTicker, trade, aggTrade, bookTicker, avgPrice, "
-                             "kline_1m, depth5, … or of the whole market: !miniTicker@arr, …"),
+                     .help = "What to read of each symbol: ticker, miniTicker, trade, aggTrade, bookTicker, "
+                             "avgPrice, kline_1m, depth5, … or of the whole market: !miniTicker@arr, …"),
     VANE_OPT_CHOICE(struct binance_ws, time_unit, .preset = "\"ms\"", .choices = time_units,
                     .help = "Precision of the exchange's times."),
     VANE_OPT_UINT(struct binance_ws, streams_per_connection, .preset = "1000", .least = 1, .most = 1024,
                   .help = "More streams than this are divided among several connections."),
     VANE_OPT_DURATION(struct binance_ws, renew_after, .preset = "\"23h\"", .least = 0, .most = 365 * DAY,
-                      .help = "Age at which a connection is replaced, before the exchange ends it at 24 hours; 0: never."),
-    VANE_OPT_DURATION(struct binance_ws, connect_timeout, .preset = "\"10s\"", .least = 0.1 * SECOND, .most = 300 * SECOND,
+                      .help = "Age at which a connection is replaced, before the exchange ends it at 24 hours; "
+                              "0: never."),
+    VANE_OPT_DURATION(struct binance_ws, connect_timeout, .preset = "\"10s\"", .least = SECOND / 10,
+                      .most = 300 * SECOND,
                       .help = "Limit for opening a connection, and for the answer to a request."),
     VANE_OPT_DURATION(struct binance_ws, silence_timeout, .preset = "\"60s\"", .least = 0, .most = DAY,
                       .help = "A connection without any event for so long is replaced; 0: never."),
     VANE_OPT_DURATION(struct binance_ws, stream_silence, .preset = "\"60s\"", .least = 0, .most = DAY,
-                      .help = "A stream without any event for so long, while others have some, is reported once; 0: never."),
+                      .help = "A stream without any event for so long, while others have some, is reported "
+                              "once; 0: never."),
     VANE_OPT_DURATION(struct binance_ws, ping_interval, .preset = "\"20s\"", .least = 0, .most = DAY,
-                      .help = "Time between pings; one that is not answered before the next is due means a broken "
-                              "connection. 0: no pings."),
+                      .help = "Time between pings; one that is not answered before the next is due means a "
+                              "broken connection. 0: no pings."),
     VANE_OPT_SIZE(struct binance_ws, max_frame_size, .preset = "\"16MB\"", .least = 1024, .most = 1073741824,
                   .help = "Larger messages are passed over and counted."),
-    VANE_OPT_STRING(struct binance_ws, tls_ca, .help = "PEM file of the only authorities to trust; default: the system's."),
+    VANE_OPT_STRING(struct binance_ws, tls_ca,
+                    .help = "PEM file of the only authorities to trust; default: the system's."),
     VANE_OPT_STRING(struct binance_ws, proxy, .secret = true,
                     .help = "HTTP proxy to go through with CONNECT: http://user:password@host:port."),
     { 0 },
@@ -69,8 +74,8 @@ static enum vane_result check_streams(struct vane_self *self, const struct binan
         struct stream_type type;
         const char *name = state->streams.items[i];
         if (strcmp(name, "!ticker@arr") == 0)
-            return vane_fail(self, "streams: the exchange has retired !ticker@arr; there are !miniTicker@arr and "
-                                   "!ticker_1d@arr");
+            return vane_fail(self, "streams: the exchange has retired !ticker@arr; there are !miniTicker@arr "
+                                   "and !ticker_1d@arr");
         if (!stream_parse(name, &type))
             return vane_fail(self, "streams: there is no \"%s\"; there are: %s", name, stream_names);
         of_symbols |= !type.whole_market;

@@ -28,7 +28,6 @@ static void take_lookup(struct client *client)
         return;
     client->looked_up = client->lookups;
     client->found_at = vane_monotonic();
-    client->next_address = 0;
 }
 
 const char *client_next_address(struct client *client)
@@ -86,7 +85,8 @@ static void make_feeds(struct client *client)
     }
 }
 
-enum vane_result client_open(struct client *client, struct vane_self *self, const struct client_options *options)
+enum vane_result client_open(struct client *client, struct vane_self *self,
+                             const struct client_options *options)
 {
     char why[160];
     *client = (struct client){ .self = self, .options = *options };

@@ -39,11 +39,12 @@ struct client {
     struct resolver_found      found;
     uint64_t                   lookups, looked_up; /* numbers of the newest that began, that ended */
     int64_t                    found_at;
-    size_t                     next_address;
+    size_t                     next_address; /* goes on from lookup to lookup, so that each gets its turn */
 };
 
 /* VANE_FAIL: something that trying again will not mend. client_close follows either way. */
-enum vane_result client_open(struct client *client, struct vane_self *self, const struct client_options *options);
+enum vane_result client_open(struct client *client, struct vane_self *self,
+                             const struct client_options *options);
 void client_close(struct client *client);
 
 /* One round: sleeps until something happens, then takes what has come. False: the agent is stopping. */
@@ -54,5 +55,6 @@ bool client_turn(struct client *client);
 /* Begins to look the host up, and answers the number of the lookup, which client.looked_up will reach. */
 uint64_t client_look_up(struct client *client);
 
-/* An address of the host after a lookup, another one each time; NULL: the lookup failed, see found.failure. */
+/* An address of the host after a lookup, another one each time; NULL: the lookup failed, see found.failure.
+ */
 const char *client_next_address(struct client *client);

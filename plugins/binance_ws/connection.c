@@ -1,8 +1,8 @@
 /* connection - see connection.h.
  *
- * libwebsockets tells of an end in one of four ways: no connection is made at all, CONNECTION_ERROR, CLOSED, or
- * nothing but WSI_DESTROY. The first to come sets the state and `why`, the others find it set. A connection
- * that is freed first is taken out of its wsi, which then closes by itself. */
+ * libwebsockets tells of an end in one of four ways: no connection is made at all, CONNECTION_ERROR,
+ * CLOSED, or nothing but WSI_DESTROY. The first to come sets the state and `why`, the others find it set. A
+ * connection that is freed first is taken out of its wsi, which then closes by itself. */
 #include "plugins/binance_ws/connection.h"
 
 #include "plugins/shared/memory.h"
@@ -68,17 +68,26 @@ static const char *meaning(int status)
     }
 }
 
+/* libwebsockets knows of a failed connect(2) only that it failed. */
 static void refused(struct connection *connection, struct lws *wsi, const char *text)
 {
-    unsigned status = lws_http_client_http_response(wsi);
+    const struct connection_settings *settings = connection->settings;
+    unsigned status = wsi ? lws_http_client_http_response(wsi) : 0;
     unsigned long code = ERR_peek_last_error();
+    bool proxied = *settings->proxy.host;
+    unsigned port = proxied ? settings->proxy.port : settings->exchange.port;
     if (status && status != 101) {
         connection->status = (int)status;
         explain(connection, "the exchange answered with HTTP status %u%s", status, meaning((int)status));
-    } else if (text && strstr(text, "SSL err") && code) {
+    } else if (strstr(text, "SSL err") && code) {
         explain(connection, "TLS: %s", ERR_reason_error_string(code));
+    } else if (strstr(text, "proxy")) {
+        explain(connection, "the proxy refused or broke the connection");
+    } else if (strstr(text, "Unable to connect")) {
+        explain(connection, "%s%s does not take connections on port %u", proxied ? "the proxy " : "",
+                connection->address, port);
     }
-    end(connection, text && *text ? text : "the connection was refused");
+    end(connection, text);
 }
 
 /* OpenSSL has looked at a certificate of the chain. */
@@ -217,7 +226,7 @@ static int handle(struct connection *connection, struct lws *wsi, enum lws_callb
         closed_by_peer(connection, in, length);
         break;
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-        refused(connection, wsi, in);
+        refused(connection, wsi, in ? in : "the connection failed");
         break;
     case LWS_CALLBACK_CLIENT_CLOSED:
     case LWS_CALLBACK_WSI_DESTROY:
@@ -252,12 +261,12 @@ static void use_proxy(const struct connection_settings *settings, const char *ad
     const struct endpoint *proxy = &settings->proxy;
     char text[512];
     bool v6 = strchr(address, ':');
-    snprintf(text, sizeof text, "%s%s%s%s%s:%u", proxy->login, *proxy->login ? "@" : "", v6 ? "[" : "", address,
-             v6 ? "]" : "", (unsigned)proxy->port);
+    snprintf(text, sizeof text, "%s%s%s%s%s:%u", proxy->login, *proxy->login ? "@" : "", v6 ? "[" : "",
+             address, v6 ? "]" : "", (unsigned)proxy->port);
     lws_set_proxy(websocket_vhost(settings->websocket), text);
 }
 
-static void connect_to(struct connection *connection, const char *address)
+static void connect_to(struct connection *connection)
 {
     static const lws_retry_bo_t no_policy = { 0 }; /* pings and their deadlines are ours */
     const struct connection_settings *settings = connection->settings;
@@ -267,11 +276,11 @@ static void connect_to(struct connection *connection, const char *address)
     bool usual = exchange->port == (exchange->tls ? 443 : 80);
     snprintf(host, sizeof host, usual ? "%s" : "%s:%u", exchange->host, (unsigned)exchange->port);
     if (proxied)
-        use_proxy(settings, address);
+        use_proxy(settings, connection->address);
     const struct lws_client_connect_info info = {
         .context = websocket_context(settings->websocket),
         .vhost = websocket_vhost(settings->websocket),
-        .address = proxied ? exchange->host : address,
+        .address = proxied ? exchange->host : connection->address,
         .port = exchange->port,
         .path = exchange->path,
         .host = host,
@@ -287,18 +296,19 @@ static void connect_to(struct connection *connection, const char *address)
     if (wsi && connection->state != CONNECTION_CLOSED)
         connection->wsi = wsi;
     else
-        end(connection, "the connection was refused");
+        refused(connection, NULL, "Unable to connect");
 }
 
-struct connection *connection_new(const struct connection_settings *settings, void *owner, const char *address,
-                                  const struct plan_stream *streams, size_t count)
+struct connection *connection_new(const struct connection_settings *settings, void *owner,
+                                  const char *address, const struct plan_stream *streams, size_t count)
 {
     struct connection *connection = memory_zero(sizeof *connection);
     connection->settings = settings;
     connection->owner = owner;
     connection->began = vane_monotonic();
+    snprintf(connection->address, sizeof connection->address, "%s", address);
     requests_init(&connection->requests, streams, count);
-    connect_to(connection, address);
+    connect_to(connection);
     return connection;
 }
 

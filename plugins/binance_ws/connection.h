@@ -3,9 +3,9 @@
  *     OPENING ─▶ OPEN ─▶ CLOSED          `why` says how it ended; it never opens again
  *
  * It asks for its streams, pings, and puts messages together; what they say is the owner's. An end is a
- * refused or broken socket, an HTTP status, a certificate, a close frame, silence, a ping or a request without
- * an answer: all look alike to the owner, who finds the state CLOSED after a turn, and only then frees it. Times are
- * monotonic ns. Own thread; the handlers are called from inside websocket_turn.
+ * refused or broken socket, an HTTP status, a certificate, a close frame, silence, a ping or a request
+ * without an answer: all look alike to the owner, who finds the state CLOSED after a turn, and only then
+ * frees it. Times are monotonic ns. Own thread; the handlers are called from inside websocket_turn.
  */
 #pragma once
 #include "plugins/binance_ws/endpoint.h"
@@ -36,9 +36,10 @@ struct connection {
     void                             *owner;
     enum connection_state             state;
     char                              why[192]; /* CLOSED */
+    char                              address[64];
     int                               status;   /* HTTP, of an upgrade that was refused; 0: it was not */
     int64_t                           began, opened;
-    int64_t                           heard;    /* when the last event came, at first `opened`; the owner's to set */
+    int64_t                           heard;    /* when the last event came; the owner's to set */
     struct requests                   requests;
 
     struct lws      *wsi;               /* NULL: it is gone */
@@ -54,8 +55,8 @@ struct connection {
 extern const struct lws_protocols connection_protocol;
 
 /* Begins to open one to this numeric address, which is the proxy's where there is one. */
-struct connection *connection_new(const struct connection_settings *settings, void *owner, const char *address,
-                                  const struct plan_stream *streams, size_t count);
+struct connection *connection_new(const struct connection_settings *settings, void *owner,
+                                  const char *address, const struct plan_stream *streams, size_t count);
 
 /* Closes it first where it is open; nothing more comes from it. NULL is fine. */
 void connection_free(struct connection *connection);
@@ -63,7 +64,8 @@ void connection_free(struct connection *connection);
 /* Looks at its deadlines, and answers when to do so again; INT64_MAX: no need to. */
 int64_t connection_tend(struct connection *connection, int64_t now);
 
-/* A barrier: everything that the exchange sent before it saw this ping has come when connection_passed says so. */
+/* A barrier: everything that the exchange sent before it saw this ping has come when connection_passed says
+ * so. */
 uint64_t connection_barrier(struct connection *connection);
 bool connection_passed(const struct connection *connection, uint64_t barrier);
 

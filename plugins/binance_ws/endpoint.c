@@ -69,7 +69,8 @@ bool endpoint_parse(const char *url, struct endpoint *endpoint, const char **why
     size_t length = strcspn(authority, "/?#");
     if (memchr(authority, '@', length))
         return fail(why, "it has a user name; the market streams need none");
-    return parse_authority(authority, length, endpoint, why) && complete_path(authority + length, endpoint, why);
+    return parse_authority(authority, length, endpoint, why) &&
+           complete_path(authority + length, endpoint, why);
 }
 
 bool endpoint_parse_proxy(const char *url, struct endpoint *endpoint, const char **why)

@@ -51,7 +51,7 @@ struct event_row {
 struct event_form {
     const char             *measurement;
     const char             *event;     /* what "e" says; NULL: there is no "e" */
-    const char             *detail;    /* key of the tag that stream_type.detail or event.detail is; NULL: none */
+    const char             *detail;    /* the tag that stream_type.detail or event.detail is; NULL: none */
     const char             *inner;     /* key of an object that has further letters; NULL: none */
     char                    time;      /* the letter of the metric's time; 0: none */
     bool                    by_id;     /* several events may have one time: see event_time */
@@ -64,10 +64,11 @@ const struct event_form *event_form(const struct stream_type *type);
 
 /* The two payloads with levels of the book. */
 bool event_read_depth(const cJSON *payload, locale_t c_locale, struct event *event, char why[static 96]);
-bool event_read_depth_update(const cJSON *payload, locale_t c_locale, struct event *event, char why[static 96]);
+bool event_read_depth_update(const cJSON *payload, locale_t c_locale, struct event *event,
+                             char why[static 96]);
 
-/* A time of the exchange in ns: milliseconds, or microseconds, which its size tells from each other; false: out of
- * range. `unit` is 1000000 or 1000. */
+/* A time of the exchange in ns: milliseconds, or microseconds, which its size tells from each other; false:
+ * out of range. `unit` is 1000000 or 1000. */
 bool event_time(int64_t sent, int64_t *time, int64_t *unit);
 
 /* An integer that a double holds exactly. */

@@ -8,11 +8,13 @@
 
 #include <stdio.h>
 
-#define LEVEL(n) { { "bid_" #n "_price", "bid_" #n "_quantity" }, { "ask_" #n "_price", "ask_" #n "_quantity" } }
+#define SIDE(name, n) { name "_" #n "_price", name "_" #n "_quantity" }
+#define LEVEL(n) { SIDE("bid", n), SIDE("ask", n) }
 
 static const char *const names[EVENT_LEVELS][2][2] = {
-    LEVEL(1),  LEVEL(2),  LEVEL(3),  LEVEL(4),  LEVEL(5),  LEVEL(6),  LEVEL(7),  LEVEL(8),  LEVEL(9),  LEVEL(10),
-    LEVEL(11), LEVEL(12), LEVEL(13), LEVEL(14), LEVEL(15), LEVEL(16), LEVEL(17), LEVEL(18), LEVEL(19), LEVEL(20),
+    LEVEL(1),  LEVEL(2),  LEVEL(3),  LEVEL(4),  LEVEL(5),  LEVEL(6),  LEVEL(7),
+    LEVEL(8),  LEVEL(9),  LEVEL(10), LEVEL(11), LEVEL(12), LEVEL(13), LEVEL(14),
+    LEVEL(15), LEVEL(16), LEVEL(17), LEVEL(18), LEVEL(19), LEVEL(20),
 };
 
 struct level {
@@ -47,16 +49,21 @@ static bool get_id(const cJSON *payload, const char *key, int64_t *id, char *why
     return false;
 }
 
+static struct vane_field *add_field(struct event *event, const char *name, enum vane_type type)
+{
+    struct vane_field *field = &event->fields[event->count++];
+    *field = (struct vane_field){ .key = name, .key_length = (uint32_t)strlen(name), .type = type };
+    return field;
+}
+
 static void add_float(struct event *event, const char *name, double value)
 {
-    event->fields[event->count++] =
-        (struct vane_field){ .key = name, .key_length = (uint32_t)strlen(name), .type = VANE_FLOAT, .f = value };
+    add_field(event, name, VANE_FLOAT)->f = value;
 }
 
 static void add_int(struct event *event, const char *name, int64_t value)
 {
-    event->fields[event->count++] =
-        (struct vane_field){ .key = name, .key_length = (uint32_t)strlen(name), .type = VANE_INT, .i = value };
+    add_field(event, name, VANE_INT)->i = value;
 }
 
 /* ---- The best levels ---- */
@@ -108,7 +115,8 @@ static bool read_change(const cJSON *levels, double sign, locale_t c_locale, str
     return true;
 }
 
-bool event_read_depth_update(const cJSON *payload, locale_t c_locale, struct event *event, char why[static 96])
+bool event_read_depth_update(const cJSON *payload, locale_t c_locale, struct event *event,
+                             char why[static 96])
 {
     const cJSON *bids = get_side(payload, "b", why), *asks = bids ? get_side(payload, "a", why) : NULL;
     struct change bid = { 0 }, ask = { 0 };

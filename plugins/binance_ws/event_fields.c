@@ -97,25 +97,45 @@ static const struct event_row reference_price[128] = {
 };
 
 static const struct event_form forms[STREAM_KINDS] = {
-    [STREAM_TICKER] = { .measurement = "ticker", .event = "24hrTicker", .time = 'E', .identity = "EL",
-                        .needed = "ELc", .rows = ticker },
-    [STREAM_MINI_TICKER] = { .measurement = "mini_ticker", .event = "24hrMiniTicker", .time = 'E', .identity = "E",
-                             .needed = "Ec", .rows = mini_ticker },
-    [STREAM_WINDOW_TICKER] = { .measurement = "window_ticker", .detail = "window", .time = 'E', .identity = "EL",
-                               .needed = "ELc", .rows = ticker },
-    [STREAM_TRADE] = { .measurement = "trade", .event = "trade", .time = 'T', .by_id = true, .identity = "t",
-                       .needed = "tTpq", .rows = trade },
-    [STREAM_AGG_TRADE] = { .measurement = "agg_trade", .event = "aggTrade", .time = 'T', .by_id = true,
-                           .identity = "a", .needed = "aTpq", .rows = agg_trade },
-    [STREAM_BLOCK_TRADE] = { .measurement = "block_trade", .event = "blockTrade", .time = 'T', .by_id = true,
-                             .identity = "t", .needed = "tTpq", .rows = trade },
-    [STREAM_KLINE] = { .measurement = "kline", .event = "kline", .detail = "interval", .inner = "k",
-                       .time = 'E', .identity = "EtL", .needed = "EtLoc", .rows = kline },
-    [STREAM_BOOK_TICKER] = { .measurement = "book_ticker", .identity = "u", .needed = "ubBaA", .rows = book_ticker },
-    [STREAM_AVG_PRICE] = { .measurement = "avg_price", .event = "avgPrice", .detail = "interval", .time = 'E',
-                           .identity = "ET", .needed = "Ew", .rows = avg_price },
-    [STREAM_REFERENCE_PRICE] = { .measurement = "reference_price", .event = "referencePrice", .time = 't',
-                                 .identity = "t", .needed = "t", .rows = reference_price },
+    [STREAM_TICKER] = {
+        .measurement = "ticker", .event = "24hrTicker", .time = 'E', .identity = "EL", .needed = "ELc",
+        .rows = ticker,
+    },
+    [STREAM_MINI_TICKER] = {
+        .measurement = "mini_ticker", .event = "24hrMiniTicker", .time = 'E', .identity = "E",
+        .needed = "Ec", .rows = mini_ticker,
+    },
+    [STREAM_WINDOW_TICKER] = {
+        .measurement = "window_ticker", .detail = "window", .time = 'E', .identity = "EL",
+        .needed = "ELc", .rows = ticker,
+    },
+    [STREAM_TRADE] = {
+        .measurement = "trade", .event = "trade", .time = 'T', .by_id = true, .identity = "t",
+        .needed = "tTpq", .rows = trade,
+    },
+    [STREAM_AGG_TRADE] = {
+        .measurement = "agg_trade", .event = "aggTrade", .time = 'T', .by_id = true, .identity = "a",
+        .needed = "aTpq", .rows = agg_trade,
+    },
+    [STREAM_BLOCK_TRADE] = {
+        .measurement = "block_trade", .event = "blockTrade", .time = 'T', .by_id = true, .identity = "t",
+        .needed = "tTpq", .rows = trade,
+    },
+    [STREAM_KLINE] = {
+        .measurement = "kline", .event = "kline", .detail = "interval", .inner = "k", .time = 'E',
+        .identity = "EtL", .needed = "EtLoc", .rows = kline,
+    },
+    [STREAM_BOOK_TICKER] = {
+        .measurement = "book_ticker", .identity = "u", .needed = "ubBaA", .rows = book_ticker,
+    },
+    [STREAM_AVG_PRICE] = {
+        .measurement = "avg_price", .event = "avgPrice", .detail = "interval", .time = 'E',
+        .identity = "ET", .needed = "Ew", .rows = avg_price,
+    },
+    [STREAM_REFERENCE_PRICE] = {
+        .measurement = "reference_price", .event = "referencePrice", .time = 't', .identity = "t",
+        .needed = "t", .rows = reference_price,
+    },
     [STREAM_DEPTH] = { .measurement = "depth", .detail = "levels" },
     [STREAM_DEPTH_UPDATE] = { .measurement = "depth_update" },
 };

@@ -14,7 +14,8 @@ enum {
     PARKED_MOST = 64 << 20,
 };
 
-void feed_init(struct feed *feed, struct client *client, size_t number, struct plan_stream *streams, size_t count)
+void feed_init(struct feed *feed, struct client *client, size_t number, struct plan_stream *streams,
+               size_t count)
 {
     int64_t renew_after = client->options.renew_after;
     *feed = (struct feed){ .client = client, .number = number, .streams = streams, .count = count };
@@ -53,8 +54,8 @@ static void say_up(struct feed *feed, int64_t now)
     const char *host = feed->client->options.exchange.host;
     char name[64];
     if (feed->ever_up)
-        vane_log(self, VANE_INFO, "%sconnected to %s again after %.1f s: %zu streams", prefix(feed, name), host,
-                 seconds(now - feed->since), feed->count);
+        vane_log(self, VANE_INFO, "%sconnected to %s again after %.1f s: %zu streams", prefix(feed, name),
+                 host, seconds(now - feed->since), feed->count);
     else if (feed->told)
         vane_log(self, VANE_INFO, "%sconnected to %s after %.1f s: %zu streams", prefix(feed, name), host,
                  seconds(now - feed->since), feed->count);
@@ -67,8 +68,8 @@ static void say_up(struct feed *feed, int64_t now)
 static void say_lost(struct feed *feed, const char *why, int64_t now)
 {
     char name[64];
-    vane_log(feed->client->self, VANE_WARN, "%slost the connection to %s: %s; connecting again", prefix(feed, name),
-             feed->client->options.exchange.host, why);
+    vane_log(feed->client->self, VANE_WARN, "%slost the connection to %s: %s; connecting again",
+             prefix(feed, name), feed->client->options.exchange.host, why);
     feed->client->intake.counts[INTAKE_LOST_CONNECTIONS]++;
     feed->up = false;
     feed->told = true;
@@ -83,14 +84,14 @@ static void say_failed(struct feed *feed, const char *why, bool refused, int64_t
     char name[64];
     bool *told = feed->main ? &feed->told_spare : refused ? &feed->told_refused : &feed->told;
     if (*told)
-        vane_log(self, VANE_DEBUG, "%scannot connect to %s: %s; next in %.1f s", prefix(feed, name), host, why,
-                 seconds(wait));
+        vane_log(self, VANE_DEBUG, "%scannot connect to %s: %s; next in %.1f s", prefix(feed, name), host,
+                 why, seconds(wait));
     else if (refused)
-        vane_log(self, VANE_ERROR, "%scannot connect to %s: %s; the next attempt is in %.0f s", prefix(feed, name),
-                 host, why, seconds(wait));
+        vane_log(self, VANE_ERROR, "%scannot connect to %s: %s; the next attempt is in %.0f s",
+                 prefix(feed, name), host, why, seconds(wait));
     else if (feed->main)
-        vane_log(self, VANE_WARN, "%scannot open the next connection to %s: %s; trying again", prefix(feed, name),
-                 host, why);
+        vane_log(self, VANE_WARN, "%scannot open the next connection to %s: %s; trying again",
+                 prefix(feed, name), host, why);
     else
         vane_log(self, VANE_WARN, "%scannot connect to %s: %s; trying again", prefix(feed, name), host, why);
     *told = true;
@@ -103,7 +104,8 @@ static void failed(struct feed *feed, const char *why, int status, int64_t now)
     uint64_t chance = backoff_chance(&feed->client->chance);
     bool refused = status == 403 || status == 418 || status == 429 || status == 451;
     feed->failures++;
-    int64_t wait = refused ? backoff_wait_refused(feed->failures, chance) : backoff_wait(feed->failures, chance);
+    int64_t wait = refused ? backoff_wait_refused(feed->failures, chance)
+                           : backoff_wait(feed->failures, chance);
     feed->due = now + wait;
     say_failed(feed, why, refused, wait);
 }
@@ -116,7 +118,8 @@ static struct connection *connect_next(struct feed *feed, int64_t now)
         backoff_spend(&client->budget, now);
         return connection_new(&client->connections, feed, address, feed->streams, feed->count);
     }
-    const char *host = *client->options.proxy.host ? client->options.proxy.host : client->options.exchange.host;
+    const struct client_options *options = &client->options;
+    const char *host = *options->proxy.host ? options->proxy.host : options->exchange.host;
     char why[192];
     snprintf(why, sizeof why, "looking up %.100s: %.80s", host, client->found.failure);
     failed(feed, why, 0, now);
@@ -257,11 +260,12 @@ static void consider_renewal(struct feed *feed, int64_t now)
     if (!old && !feed->leaving)
         return;
     feed->renewing = true;
+    double age = seconds(now - feed->main->opened);
     if (feed->leaving)
         snprintf(feed->reason, sizeof feed->reason, "the exchange has announced the end of the old one");
     else
-        snprintf(feed->reason, sizeof feed->reason, "the old one was open for %.4g h",
-                 seconds(now - feed->main->opened) / 3600);
+        snprintf(feed->reason, sizeof feed->reason, "the old one was open for %.3g %s",
+                 age < 3600 ? age : age / 3600, age < 3600 ? "s" : "h");
 }
 
 /* Both connections are open: until what the exchange has sent on the old one is certain to have come. */
@@ -289,42 +293,51 @@ static int64_t advance_overlap(struct feed *feed, int64_t now)
 
 static int64_t advance_renewal(struct feed *feed, int64_t now)
 {
-    if (feed->spare && feed->spare->state == CONNECTION_CLOSED) {
-        failed(feed, feed->spare->why, feed->spare->status, now);
-        connection_free(feed->spare);
-        feed->spare = NULL;
-        feed->spare_leaving = false;
-        feed->overlap = 0;
-        feed->barrier = 0;
-        vane_text_release(&feed->parked);
-    }
     consider_renewal(feed, now);
     if (feed->spare)
         return advance_overlap(feed, now);
     if (feed->renewing)
         return attempt(feed, &feed->spare, now);
-    return feed->renew_after && feed->up ? feed->main->opened + feed->renew_after : INT64_MAX;
+    bool ages = feed->renew_after && connection_ready(feed->main);
+    return ages ? feed->main->opened + feed->renew_after : INT64_MAX;
+}
+
+/* The attempt to open one beside the main connection has failed. */
+static void drop_spare(struct feed *feed, int64_t now)
+{
+    struct connection *spare = feed->spare;
+    if (!spare || spare->state != CONNECTION_CLOSED)
+        return;
+    failed(feed, spare->why, spare->status, now);
+    connection_free(spare);
+    feed->spare = NULL;
+    feed->spare_leaving = false;
+    feed->overlap = 0;
+    feed->barrier = 0;
+    vane_text_release(&feed->parked);
 }
 
 /* ---- The main connection ---- */
 
 static void lose_main(struct feed *feed, int64_t now)
 {
-    if (feed->spare && feed->spare->state != CONNECTION_CLOSED) {
+    if (feed->spare && feed->spare->state == CONNECTION_OPEN) {
         change_over(feed, now);
         return;
     }
     struct connection *lost = feed->main;
-    bool was_open = lost->opened != 0;
-    feed->main = NULL;
-    feed->renewing = feed->leaving = false;
-    if (was_open && feed->up)
+    feed->main = feed->spare; /* perhaps one that is about to open */
+    feed->spare = NULL;
+    feed->renewing = feed->leaving = feed->told_spare = false;
+    if (feed->up)
         say_lost(feed, lost->why, now);
-    failed(feed, lost->why, lost->status, now);
+    if (!feed->main)
+        failed(feed, lost->why, lost->status, now);
     connection_free(lost);
 }
 
-/* Streams that have never said anything, while others have: the exchange accepts symbols that it does not have. */
+/* Streams that have never said anything, while others have: the exchange accepts symbols that it does not
+ * have. */
 static void report_silent(struct feed *feed)
 {
     size_t silent = 0, spoken = 0;
@@ -343,7 +356,7 @@ static void report_silent(struct feed *feed)
         feed->streams[i].reported |= !feed->streams[i].heard;
     char name[64];
     vane_log(feed->client->self, VANE_WARN,
-             "%sno event of %s and %zu more streams in %.0f s, while others have them: does the symbol exist?",
+             "%sno event of %s and %zu more streams in %.0f s, while others have some: does the symbol exist?",
              prefix(feed, name), example, silent - 1, seconds(feed->client->options.stream_silence));
 }
 
@@ -351,9 +364,10 @@ static int64_t advance_main(struct feed *feed, int64_t now)
 {
     if (!connection_ready(feed->main))
         return INT64_MAX;
+    int64_t silence = feed->client->options.stream_silence;
     if (!feed->up) {
         say_up(feed, now);
-        feed->check_silence = feed->client->options.stream_silence ? now + feed->client->options.stream_silence : 0;
+        feed->check_silence = silence ? now + silence : 0;
     }
     if (!feed->check_silence)
         return INT64_MAX;
@@ -374,6 +388,7 @@ int64_t feed_advance(struct feed *feed, int64_t now)
     int64_t next = feed->main ? connection_tend(feed->main, now) : INT64_MAX;
     if (feed->spare)
         next = earlier(next, connection_tend(feed->spare, now));
+    drop_spare(feed, now);
     if (feed->main && feed->main->state == CONNECTION_CLOSED)
         lose_main(feed, now);
     if (!feed->main)

@@ -3,11 +3,11 @@
  *     no connection ──attempts, with back-off──▶ main
  *     main, and it is to end ──attempts──▶ main and spare ──both complete──▶ the spare is the main one
  *
- * The exchange ends a connection after 24 hours, or announces that it will. Then the spare is opened beside the
- * main one and asked for the same streams. What it brings is put aside until the main one has brought all that
- * was sent before (a ping comes back), or has ended; then what was put aside is taken, without
- * what the main one has brought (see seen.h). So nothing is missed, nothing taken twice, and the order within a
- * stream is kept. Own thread.
+ * The exchange ends a connection after 24 hours, or announces that it will. Then the spare is opened beside
+ * the main one and asked for the same streams. What it brings is put aside until the main one has brought
+ * all that was sent before (a ping comes back), or has ended; then what was put aside is taken, without
+ * what the main one has brought (see seen.h). So nothing is missed, nothing taken twice, and the order
+ * within a stream is kept. Own thread.
  */
 #pragma once
 #include "plugins/binance_ws/client.h"
@@ -43,7 +43,8 @@ struct feed {
     int64_t check_silence; /* when to look for silent streams; 0: that is done */
 };
 
-void feed_init(struct feed *feed, struct client *client, size_t number, struct plan_stream *streams, size_t count);
+void feed_init(struct feed *feed, struct client *client, size_t number, struct plan_stream *streams,
+               size_t count);
 void feed_release(struct feed *feed);
 
 /* Does what is due, and answers when there will be more; INT64_MAX: when something happens. */

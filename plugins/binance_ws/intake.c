@@ -48,8 +48,8 @@ static int64_t next_receipt(struct intake *intake)
 }
 
 /* The ids of trades are contiguous within a symbol. */
-static void count_missed(struct intake *intake, const struct stream_type *type, const struct seen_symbol *seen,
-                         const struct identity *identity)
+static void count_missed(struct intake *intake, const struct stream_type *type,
+                         const struct seen_symbol *seen, const struct identity *identity)
 {
     bool contiguous = type->kind == STREAM_TRADE || type->kind == STREAM_AGG_TRADE;
     int64_t step = identity->number[0] - seen->last.number[0];
@@ -88,7 +88,7 @@ void intake_take(struct intake *intake, struct plan_stream *stream, const cJSON 
         return;
     }
     if (!cJSON_IsArray(payload)) {
-        intake_skip(intake, INTAKE_UNEXPECTED, "events are not in a list", stream->name, strlen(stream->name));
+        intake_skip(intake, INTAKE_UNEXPECTED, "no list of events", stream->name, strlen(stream->name));
         return;
     }
     for (const cJSON *item = payload->child; item; item = item->next)
@@ -104,7 +104,8 @@ static void make_excerpt(char out[static EXCERPT + 1], const char *text, size_t 
     out[count] = '\0';
 }
 
-void intake_skip(struct intake *intake, enum intake_count count, const char *why, const char *text, size_t length)
+void intake_skip(struct intake *intake, enum intake_count count, const char *why, const char *text,
+                 size_t length)
 {
     char excerpt[EXCERPT + 1];
     make_excerpt(excerpt, text, length);

@@ -1,8 +1,8 @@
 /* intake - from messages to batches: what every connection of an instance brings ends here.
  *
- * The events of a round (everything that was readable at once) become one batch, which is emitted when the round is
- * over, or sooner at a thousand metrics: no event waits for another one to come. What cannot be used is counted and
- * logged now and then, never more. Own thread.
+ * The events of a round (everything that was readable at once) become one batch, which is emitted when the
+ * round is over, or sooner at a thousand metrics: no event waits for another one to come. What cannot be
+ * used is counted and logged now and then, never more. Own thread.
  */
 #pragma once
 #include "core/plugin.h"
@@ -38,7 +38,8 @@ void intake_release(struct intake *intake);
 void intake_take(struct intake *intake, struct plan_stream *stream, const cJSON *payload, unsigned seam);
 
 /* Something that cannot be used; `text` is what it looks like. */
-void intake_skip(struct intake *intake, enum intake_count count, const char *why, const char *text, size_t length);
+void intake_skip(struct intake *intake, enum intake_count count, const char *why, const char *text,
+                 size_t length);
 
 /* The end of a round: emits and writes down. False: the agent is stopping. */
 bool intake_flush(struct intake *intake);

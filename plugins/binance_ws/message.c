@@ -28,7 +28,7 @@ static void read_object(const cJSON *json, struct message *message)
 {
     const cJSON *stream = get(json, "stream"), *data = get(json, "data"), *error = get(json, "error");
     if (cJSON_IsString(stream) && data) {
-        message->kind = strcmp(stream->valuestring, "!serverShutdown") == 0 ? MESSAGE_SHUTDOWN : MESSAGE_EVENT;
+        message->kind = says(stream, "!serverShutdown") ? MESSAGE_SHUTDOWN : MESSAGE_EVENT;
         message->stream = stream->valuestring;
         message->payload = data;
     } else if (says(get(json, "e"), "serverShutdown")) {

@@ -1,4 +1,5 @@
-/* message - what a text frame says: an event, an answer to a request, the end of the server, or something else.
+/* message - what a text frame says: an event, an answer to a request, the end of the server, or something
+ * else.
  *
  *     {"stream":"btcusdt@ticker","data":{...}}                  an event
  *     {"stream":"!serverShutdown","data":{...}}                 the server is about to end

@@ -1,9 +1,9 @@
 /* requests - asks one connection for its streams: a few SUBSCRIBE messages, slowly, and their answers.
  *
- * The exchange does not answer messages above some 4,090 bytes, and ends a connection that sends more than five in
- * a second, where pings and pongs count. So messages stay below 4,000 bytes and 350 ms apart: three in
- * any second, which leaves one ping and one pong. Answers come in the order of the requests. Times
- * are monotonic ns. Own thread.
+ * The exchange does not answer messages above some 4,090 bytes, and ends a connection that sends more than
+ * five in a second, where pings and pongs count. So messages stay below 4,000 bytes and 350 ms apart: three
+ * in any second, which leaves one ping and one pong. Answers come in the order of the requests. Times are
+ * monotonic ns. Own thread.
  */
 #pragma once
 #include "plugins/binance_ws/plan.h"
@@ -13,7 +13,7 @@ enum { REQUESTS_LARGEST = 4000, REQUESTS_MOST = 64 };
 struct requests {
     const struct plan_stream *streams;
     size_t                    count;
-    size_t                    starts[REQUESTS_MOST + 1]; /* first stream of each request; then where the last one ended */
+    size_t                    starts[REQUESTS_MOST + 1]; /* first stream of each request, end of the last */
     size_t                    sent, answered;            /* requests */
     int64_t                   ready;                     /* when the next may be sent */
 };

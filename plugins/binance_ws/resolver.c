@@ -1,8 +1,8 @@
 /* resolver - see resolver.h.
  *
- * Owner and thread share a lookup, and the last one to leave frees it. The thread fills it in, sets `done`, then
- * writes to the event descriptor; the owner takes it only after it has read that, so that no write of a
- * lookup that is over makes the descriptor readable later. */
+ * Owner and thread share a lookup, and the last one to leave frees it. The thread fills it in, sets `done`,
+ * then writes to the event descriptor; the owner takes it only after it has read that, so that no write of
+ * a lookup that is over makes the descriptor readable later. */
 #include "plugins/binance_ws/resolver.h"
 
 #include "plugins/shared/memory.h"
@@ -52,13 +52,9 @@ static void copy_addresses(const struct addrinfo *list, struct resolver_found *f
 static void *look_up(void *context)
 {
     struct lookup *lookup = context;
-    const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
+    const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
     struct addrinfo *list = NULL;
     int failed = getaddrinfo(lookup->host, NULL, &hints, &list);
-    if (failed == EAI_ADDRFAMILY || failed == EAI_NONAME) { /* ::1 where no other IPv6 address is set up */
-        const struct addrinfo any = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST };
-        failed = getaddrinfo(lookup->host, NULL, &any, &list) == 0 ? 0 : failed;
-    }
     if (!failed)
         copy_addresses(list, &lookup->found);
     else

@@ -39,6 +39,6 @@ void seen_release(struct seen *seen);
 enum { SEEN_MOST = 65536 };
 struct seen_symbol *seen_symbol(struct seen *seen, const char *symbol);
 
-/* Is this event new? Then it is the last one. seam: the number of the seam that the stream is in, counted from
- * 1; 0: in none. */
+/* Is this event new? Then it is the last one. seam: the number of the seam that the stream is in, counted
+ * from 1; 0: in none. */
 bool seen_take(struct seen_symbol *symbol, const struct identity *identity, unsigned seam);

@@ -8,7 +8,8 @@
 const char stream_names[] =
     "ticker, miniTicker, ticker_1h, ticker_4h, ticker_1d, trade, aggTrade, blockTrade, bookTicker, avgPrice, "
     "referencePrice, kline_INTERVAL, kline_INTERVAL@+08:00, depth, depth@100ms, depth5, depth10, depth20, "
-    "depth5@100ms, depth10@100ms, depth20@100ms, !miniTicker@arr, !ticker_1h@arr, !ticker_4h@arr, !ticker_1d@arr";
+    "depth5@100ms, depth10@100ms, depth20@100ms, !miniTicker@arr, !ticker_1h@arr, !ticker_4h@arr, "
+    "!ticker_1d@arr";
 
 static const char *const windows[] = { "1h", "4h", "1d", NULL };
 static const char *const levels[] = { "5", "10", "20", NULL };

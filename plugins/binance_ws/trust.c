@@ -1,5 +1,5 @@
-/* trust - see trust.h. libwebsockets would add the given file to the system's authorities, and a folder that is
- * relative to the working directory to both. */
+/* trust - see trust.h. libwebsockets would add the given file to the system's authorities, and a folder
+ * that is relative to the working directory to both. */
 #include "plugins/binance_ws/trust.h"
 
 #include <openssl/err.h>

@@ -30,8 +30,8 @@ static bool is_about_request(const char *message)
 {
     static const char *const texts[] = {
         "lease provide either org", "database is required", "bucket is required", "missing field `db`",
-        "invalid precision", "gzip: invalid", "unsupported path", "HTTPS server", "HTTPS port", "<html", "<HTML",
-        "<!doctype", "<!DOCTYPE", NULL };
+        "invalid precision", "gzip: invalid", "unsupported path", "HTTPS server", "HTTPS port", "<html",
+        "<HTML", "<!doctype", "<!DOCTYPE", NULL };
     return has_any(message, texts);
 }
 
@@ -49,8 +49,9 @@ static enum answer_verdict judge_client_error(struct answer *answer, int status)
     case 400:
     case 406:
     case 422:
-        return is_about_request(answer->message) ? refuse(answer, "the request is not what the server expects")
-                                                 : ANSWER_BAD_POINTS;
+        if (is_about_request(answer->message))
+            return refuse(answer, "check urls and the other options: no point is to blame");
+        return ANSWER_BAD_POINTS;
     case 401:
         return refuse(answer, "check token, or username and password");
     case 403:
@@ -126,7 +127,8 @@ static bool next_numbered(const cJSON *data, size_t *at, struct answer_line *lin
 {
     for (;;) {
         size_t index = (*at)++;
-        const cJSON *item = cJSON_IsArray(data) ? cJSON_GetArrayItem(data, (int)index) : index == 0 ? data : NULL;
+        const cJSON *only = index == 0 ? data : NULL;
+        const cJSON *item = cJSON_IsArray(data) ? cJSON_GetArrayItem(data, (int)index) : only;
         if (!item)
             return false;
         const cJSON *number = cJSON_GetObjectItemCaseSensitive(item, "line_number");
@@ -151,7 +153,8 @@ bool answer_next_line(const struct answer *answer, size_t *at, struct answer_lin
     return true;
 }
 
-const char *answer_match(const struct answer_line *named, const char *line, size_t length, size_t *reason_length)
+const char *answer_match(const struct answer_line *named, const char *line, size_t length,
+                         size_t *reason_length)
 {
     if (!length || strncmp(named->text, line, length) != 0 || strncmp(named->text + length, "': ", 3) != 0)
         return NULL;
@@ -196,8 +199,9 @@ bool answer_read_conflict(const struct answer *answer, struct answer_conflict *c
 {
     const char *at = answer->message, *type;
     size_t length;
+    const char **measurement = &conflict->measurement;
     return between(&at, "input field \"", "\" on measurement", &conflict->field, &conflict->field_length)
-           && between(&at, "measurement \"", "\" is type", &conflict->measurement, &conflict->measurement_length)
+           && between(&at, "measurement \"", "\" is type", measurement, &conflict->measurement_length)
            && between(&at, "is type ", ",", &type, &length) && read_type(type, length, &conflict->type);
 }
 

@@ -60,7 +60,8 @@ void answer_release(struct answer *answer);
 bool answer_next_line(const struct answer *answer, size_t *at, struct answer_line *line);
 
 /* Is this the line that is named by its text? Then its reason, of *reason_length bytes, else NULL. */
-const char *answer_match(const struct answer_line *named, const char *line, size_t length, size_t *reason_length);
+const char *answer_match(const struct answer_line *named, const char *line, size_t length,
+                         size_t *reason_length);
 
 bool answer_read_conflict(const struct answer *answer, struct answer_conflict *conflict);
 

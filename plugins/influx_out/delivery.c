@@ -71,6 +71,7 @@ static void note_trouble(struct influx *influx, enum trouble trouble, const char
     if (influx->trouble && influx->trouble != (int)trouble)
         vane_log(influx->self, VANE_WARN, "write: %s", reason);
     influx->trouble = (int)trouble;
+    influx->healthy = false;
     vane_gauge(influx->self, "healthy", 0);
 }
 
@@ -95,7 +96,6 @@ static void give_back(struct delivery *delivery, enum trouble trouble)
     const char *reason = delivery->reason.length ? delivery->reason.data : "every server asked for a pause";
     int64_t pause = servers_pause(&influx->servers, vane_monotonic());
     note_trouble(influx, trouble, reason);
-    influx->healthy = false;
     if (pause)
         vane_retry_after(influx->self, pause);
     vane_again(influx->self, delivery->write, "%s", reason);
@@ -114,7 +114,8 @@ static void end(struct delivery *delivery)
 
 /* ---- Requests ---- */
 
-static void start(struct delivery *delivery, const struct curl_slist *headers, const char *body, size_t length)
+static void start(struct delivery *delivery, const struct curl_slist *headers, const char *body,
+                  size_t length)
 {
     struct influx *influx = delivery->influx;
     const struct server *server = delivery->server;

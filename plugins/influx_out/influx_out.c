@@ -1,4 +1,4 @@
-/* influx_out - writes to InfluxDB 1, 2 and 3, and to what speaks their write APIs. See influx.h for its parts. */
+/* influx_out - writes to InfluxDB 1, 2 and 3, and to what speaks their write APIs. Parts: see influx.h. */
 #include <stdlib.h>
 
 #include "plugins/influx_out/delivery.h"
@@ -48,39 +48,58 @@ static enum vane_result check(struct vane_self *self)
 
 /* ---- Headers ---- */
 
-static void add_authorization(struct curl_slist **headers, const struct influx *influx)
+static bool is_set(const char *text)
 {
-    bool user = influx->username && influx->username[0] && influx->api != INFLUX_V1; /* v1: basic, by libcurl */
-    bool token = influx->token && influx->token[0];
-    if (!token && !user)
+    return text && text[0];
+}
+
+/* Adds it, unless the user has one of that name. */
+static void add_header(const struct influx *influx, struct curl_slist **headers, const char *name,
+                       const char *value)
+{
+    for (size_t i = 0; i < influx->http_headers.count; i++)
+        if (strcasecmp(influx->http_headers.items[i].key, name) == 0)
+            return;
+    http_header_add(headers, name, value);
+}
+
+/* v1 sends a user's name and password by basic authentication, which is libcurl's work. */
+static bool is_basic(const struct influx *influx)
+{
+    return influx->api == INFLUX_V1 && !is_set(influx->token);
+}
+
+static void add_authorization(const struct influx *influx, struct curl_slist **headers)
+{
+    if (is_basic(influx) || (!is_set(influx->token) && !is_set(influx->username)))
         return;
     struct vane_text value = { 0 };
     vane_text_addf(&value, influx->api == INFLUX_V3 ? "Bearer " : "Token ");
-    if (token)
+    if (is_set(influx->token))
         vane_text_addf(&value, "%s", influx->token);
     else
         vane_text_addf(&value, "%s:%s", influx->username, influx->password ? influx->password : "");
-    http_header_add(headers, "Authorization", value.data);
+    add_header(influx, headers, "Authorization", value.data);
     explicit_bzero(value.data, value.length);
     vane_text_release(&value);
 }
 
-static void add_common(struct curl_slist **headers, const struct influx *influx)
+static void add_common(const struct influx *influx, struct curl_slist **headers)
 {
-    add_authorization(headers, influx);
-    http_header_add(headers, "Expect", "");
+    add_authorization(influx, headers);
+    add_header(influx, headers, "Expect", "");
     for (size_t i = 0; i < influx->http_headers.count; i++)
         http_header_add(headers, influx->http_headers.items[i].key, influx->http_headers.items[i].value);
 }
 
-static void add_headers(struct influx *influx)
+static void make_headers(struct influx *influx)
 {
-    http_header_add(&influx->write_headers, "Content-Type", "text/plain; charset=utf-8");
+    add_header(influx, &influx->write_headers, "Content-Type", "text/plain; charset=utf-8");
     if (influx->content_encoding == INFLUX_GZIP)
         http_header_add(&influx->write_headers, "Content-Encoding", "gzip");
-    add_common(&influx->write_headers, influx);
+    add_common(influx, &influx->write_headers);
     http_header_add(&influx->query_headers, "Content-Type", "application/x-www-form-urlencoded");
-    add_common(&influx->query_headers, influx);
+    add_common(influx, &influx->query_headers);
 }
 
 /* ---- Life ---- */
@@ -105,7 +124,7 @@ static enum vane_result open(struct vane_self *self)
     const char *why;
     influx->self = self;
     influx->api = (int)target_api(influx, &why);
-    bool basic = influx->api == INFLUX_V1 && !(influx->token && influx->token[0]);
+    bool basic = is_basic(influx);
     influx->http_settings = (struct http_settings){
         .timeout = influx->timeout, .body_limit = BODY_LIMIT, .proxy = influx->http_proxy,
         .user_agent = influx->user_agent, .username = basic ? influx->username : NULL,
@@ -113,7 +132,7 @@ static enum vane_result open(struct vane_self *self)
         .tls_key = influx->tls_key, .insecure_skip_verify = influx->insecure_skip_verify };
     servers_init(&influx->servers, &influx->urls);
     plan_shape(influx);
-    add_headers(influx);
+    make_headers(influx);
     if (influx->content_encoding == INFLUX_GZIP)
         influx->gzip = gzip_new();
     influx->http = http_new(&influx->http_settings);
@@ -161,10 +180,13 @@ static const struct vane_option options[] = {
                      .help = "Servers (http, https, or unix:///path): the first that is well is written to."),
     VANE_OPT_CHOICE(struct influx, api, .preset = "\"auto\"", .choices = apis,
                     .help = "Write API; auto: v2 with a bucket, v1 with a database."),
-    VANE_OPT_STRING(struct influx, token, .secret = true, .help = "Token (v1: \"user:password\" or a token)."),
+    VANE_OPT_STRING(struct influx, token, .secret = true,
+                    .help = "API token; servers of version 1 take \"user:password\"."),
     VANE_OPT_STRING(struct influx, organization, .help = "v2: name of the organization."),
-    VANE_OPT_STRING(struct influx, bucket, .help = "Bucket to write to; v1 and v3: another name for database."),
-    VANE_OPT_STRING(struct influx, bucket_tag, .help = "Tag that names the bucket of a metric, where it has it."),
+    VANE_OPT_STRING(struct influx, bucket,
+                    .help = "Bucket to write to; v1 and v3: another name for database."),
+    VANE_OPT_STRING(struct influx, bucket_tag,
+                    .help = "Tag that names the bucket of a metric, where it has it."),
     VANE_OPT_BOOL(struct influx, exclude_bucket_tag, .preset = "false", .help = "Do not write that tag."),
     VANE_OPT_STRING(struct influx, database, .help = "Database to write to; v2: another name for bucket."),
     VANE_OPT_STRING(struct influx, database_tag,
@@ -172,10 +194,12 @@ static const struct vane_option options[] = {
     VANE_OPT_BOOL(struct influx, exclude_database_tag, .preset = "false", .help = "Do not write that tag."),
     VANE_OPT_BOOL(struct influx, skip_database_creation, .preset = "false",
                   .help = "v1: do not create a database that is missing."),
-    VANE_OPT_STRING(struct influx, retention_policy, .help = "v1: retention policy; empty: the database's default."),
+    VANE_OPT_STRING(struct influx, retention_policy,
+                    .help = "v1: retention policy; empty: the database's default."),
     VANE_OPT_STRING(struct influx, retention_policy_tag,
                     .help = "v1: tag that names the retention policy of a metric, where it has it."),
-    VANE_OPT_BOOL(struct influx, exclude_retention_policy_tag, .preset = "false", .help = "Do not write that tag."),
+    VANE_OPT_BOOL(struct influx, exclude_retention_policy_tag, .preset = "false",
+                  .help = "Do not write that tag."),
     VANE_OPT_STRING(struct influx, username, .help = "User name, where there is no token."),
     VANE_OPT_STRING(struct influx, password, .secret = true, .help = "Password of that user."),
     VANE_OPT_CHOICE(struct influx, write_consistency, .preset = "\"any\"", .choices = levels,
@@ -183,14 +207,14 @@ static const struct vane_option options[] = {
     VANE_OPT_CHOICE(struct influx, precision, .preset = "\"1ns\"", .choices = precisions,
                     .help = "Times are written in this unit, rounded down."),
     VANE_OPT_CHOICE(struct influx, on_client_error, .preset = "\"keep\"", .choices = client_errors,
-                    .help = "After a 404 or another 4xx that says nothing about points (a bucket is missing): "
-                            "keep and try again, or reject."),
+                    .help = "After a 404 or another 4xx that blames no point: try again, or reject."),
     VANE_OPT_CHOICE(struct influx, content_encoding, .preset = "\"gzip\"", .choices = encodings,
                     .help = "How bodies are compressed."),
     VANE_OPT_DURATION(struct influx, timeout, .preset = "\"5s\"", .help = "For a whole request."),
     VANE_OPT_PAIRS(struct influx, http_headers, .help = "More headers for each request."),
     VANE_OPT_STRING(struct influx, http_proxy, .help = "URL of a proxy; empty: as the environment says."),
-    VANE_OPT_STRING(struct influx, user_agent, .preset = "\"vane/" VANE_VERSION "\"", .help = "User-Agent header."),
+    VANE_OPT_STRING(struct influx, user_agent, .preset = "\"vane/" VANE_VERSION "\"",
+                    .help = "User-Agent header."),
     VANE_OPT_STRING(struct influx, tls_ca, .help = "Certificates (PEM) to trust in place of the system's."),
     VANE_OPT_STRING(struct influx, tls_cert, .help = "Certificate (PEM) of this client."),
     VANE_OPT_STRING(struct influx, tls_key, .help = "Its key (PEM)."),

@@ -21,8 +21,8 @@ static struct item *find_number(const struct parts *parts, struct piece piece, s
     return NULL;
 }
 
-static const char *match_item(const struct parts *parts, const struct item *item, const struct answer_line *named,
-                              size_t *reason_length)
+static const char *match_item(const struct parts *parts, const struct item *item,
+                              const struct answer_line *named, size_t *reason_length)
 {
     const char *at = parts->text.data + item->at, *end = at + item->length;
     for (size_t length; at < end; at += length) {

@@ -1,8 +1,9 @@
 /* narrow - finds the points that a server refuses among those of a piece.
  *
- * A server may name bad lines, say how many it dropped, or say which field has the wrong type; where it says nothing
- * of use the piece is cut in halves. Nothing is taken as written on the word of such an answer: what is not
- * rejected is sent again until it is accepted, which changes nothing where it was written already.
+ * A server may name bad lines, say how many it dropped, or say which field has the wrong type; where it says
+ * nothing of use the piece is cut in halves. Such an answer is never taken as proof that the others were
+ * written: what is not rejected is sent again until it is accepted, which changes nothing where it was
+ * written already.
  * The part of the piece is measured. Own thread.
  */
 #pragma once

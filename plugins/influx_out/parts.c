@@ -1,7 +1,7 @@
 /* parts - see parts.h.
  *
  * Metrics are encoded in runs, not one by one: within one call the encoder writes a series that it has
- * written before by copying it. That leaves the places of single lines unknown, and hardly ever are they asked for. */
+ * written before by copying it. That leaves the places of single lines unknown; they are seldom asked for. */
 #include "plugins/influx_out/parts.h"
 
 #include <assert.h>
@@ -68,8 +68,8 @@ static uint32_t *find_parts(struct parts *parts)
 
 static void reject_homeless(struct parts *parts, size_t metric)
 {
-    vane_reject(parts->influx->self, parts->write, metric, 1, "it has no tag \"%s\", and no bucket or database is set",
-                target_bucket_tag(parts->influx));
+    vane_reject(parts->influx->self, parts->write, metric, 1,
+                "it has no tag \"%s\", and no bucket or database is set", target_bucket_tag(parts->influx));
 }
 
 static void sort(struct parts *parts)
@@ -117,8 +117,8 @@ static void cut(struct vane_text *text, size_t length)
         text->data[length] = '\0';
 }
 
-/* Moves the items that have a form to `kept`; answers how many. Where a run has one that has none, it is encoded
- * again, metric by metric, to see which; the host rejects a metric only once. */
+/* Moves the items that have a form to `kept`; answers how many. Where a run has one that has none, it is
+ * encoded again, metric by metric, to see which; the host rejects a metric only once. */
 static size_t encode_run(struct parts *parts, size_t first, size_t count, size_t kept)
 {
     struct vane_self *self = parts->influx->self;

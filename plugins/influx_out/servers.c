@@ -17,7 +17,7 @@ static bool begins(const char *text, const char *with)
 const char *server_check(const char *url)
 {
     if (begins(url, "unix://"))
-        return url[strlen("unix://")] == '/' ? NULL : "must name a socket, as in unix:///var/run/influxdb.sock";
+        return url[strlen("unix://")] == '/' ? NULL : "must name a socket, as unix:///run/influxdb.sock";
     if (begins(url, "udp://"))
         return "UDP tells nobody what was written, and is not supported";
     if (!begins(url, "http://") && !begins(url, "https://"))
@@ -45,14 +45,22 @@ static const char *skip_user(const char *host)
 
 static bool is_local(const char *host)
 {
-    return begins(host, "127.") || begins(host, "[::1]") || (begins(host, "localhost") && strchr(":/", host[9]));
+    return begins(host, "127.") || begins(host, "[::1]")
+           || (begins(host, "localhost") && strchr(":/", host[strlen("localhost")]));
+}
+
+static struct server read_unix(const char *url)
+{
+    static const char base[] = "http://localhost";
+    const char *path = url + strlen("unix://");
+    return (struct server){ .base = copy(base, strlen(base)), .shown = copy(url, strlen(url)), .local = true,
+                            .unix_socket = copy(path, strlen(path)) };
 }
 
 static struct server read_server(const char *url)
 {
     if (begins(url, "unix://"))
-        return (struct server){ .base = copy("http://localhost", 16), .shown = copy(url, strlen(url)), .local = true,
-                                .unix_socket = copy(url + strlen("unix://"), strlen(url) - strlen("unix://")) };
+        return read_unix(url);
     size_t length = strlen(url);
     while (url[length - 1] == '/')
         length--;

@@ -49,7 +49,8 @@ const char *target_bucket_tag(const struct influx *influx)
 
 const char *target_policy_tag(const struct influx *influx)
 {
-    return influx->api == INFLUX_V1 && is_set(influx->retention_policy_tag) ? influx->retention_policy_tag : NULL;
+    bool used = influx->api == INFLUX_V1 && is_set(influx->retention_policy_tag);
+    return used ? influx->retention_policy_tag : NULL;
 }
 
 /* ---- URLs ---- */

@@ -15,8 +15,8 @@ struct target {
     const char *policy; /* retention policy, "": the default one */
 };
 
-/* The API that `api` and the other options mean. AUTO: they mean none, and *why says so. Where api is set, bucket
- * and database are two names of one thing: so one config serves several servers. */
+/* The API that `api` and the other options mean. AUTO: they mean none, and *why says so. Where api is set,
+ * bucket and database are two names of one thing: so one config serves several servers. */
 enum influx_api target_api(const struct influx *influx, const char **why);
 
 /* The target of a metric that has no tags for it; the tags that say otherwise, or NULL. */

@@ -106,6 +106,7 @@ static bool open_producer(struct kafka_out *out, enum producer_kind kind, struct
     if (kind == PRODUCER_ALONE) {
         rd_kafka_conf_set(conf, "batch.num.messages", "1", NULL, 0);
         rd_kafka_conf_set(conf, "linger.ms", "0", NULL, 0);
+        rd_kafka_conf_set(conf, "max.in.flight.requests.per.connection", "1", NULL, 0);
     }
     return producer_open(producer, conf, out->event_fd, error);
 }

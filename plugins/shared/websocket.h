@@ -5,9 +5,9 @@
  *         websocket_turn(websocket, when_i_want_to_run_again);
  *     websocket_free(websocket);                                             in close()
  *
- * One context, made from the caller's `info` with what is known to go wrong kept out: its log, which is one for
- * the process, is switched off; permessage-deflate, which can spin, is not offered; tables have
- * the size of what is used, not of the limit on open files; the environment's http_proxy is not taken. All
+ * One context, made from the caller's `info` with what is known to go wrong kept out: its log, which is one
+ * for the process, is switched off; permessage-deflate, which can spin, is not offered; tables have the
+ * size of what is used, not of the limit on open files; the environment's http_proxy is not taken. All
  * functions: own thread.
  */
 #pragma once
@@ -29,6 +29,6 @@ struct lws_vhost *websocket_vhost(struct websocket *websocket);
 /* A turn also ends when this descriptor becomes readable; it stays the caller's. */
 bool websocket_watch(struct websocket *websocket, int fd);
 
-/* Sleeps until a connection or the host has something to do, at most until `until` (vane_monotonic; INT64_MAX:
- * no limit), and serves every connection once. */
+/* Sleeps until a connection or the host has something to do, at most until `until` (vane_monotonic;
+ * INT64_MAX: no limit), and serves every connection once. */
 void websocket_turn(struct websocket *websocket, int64_t until);

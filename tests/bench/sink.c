@@ -189,7 +189,7 @@ static bool serve(struct sink *sink)
     struct epoll_event events[EVENTS];
     int count = epoll_wait(sink->poll, events, EVENTS, -1);
     for (int i = 0; i < count; i++) {
-        if (events[i].data.ptr == &sink->poll)
+        if (!events[i].data.ptr)
             return false;
         if (events[i].data.ptr == sink)
             accept_one(sink);
@@ -204,7 +204,7 @@ int main(void)
     static struct sink sink;
     sink.poll = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event listener = { .events = EPOLLIN, .data.ptr = &sink };
-    struct epoll_event input = { .events = EPOLLIN, .data.ptr = &sink.poll };
+    struct epoll_event input = { .events = EPOLLIN, .data.ptr = NULL };
     if (sink.poll < 0 || !listen_on_loopback(&sink) ||
         epoll_ctl(sink.poll, EPOLL_CTL_ADD, sink.listener, &listener) != 0 ||
         epoll_ctl(sink.poll, EPOLL_CTL_ADD, STDIN_FILENO, &input) != 0) {

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from servers import Agent, Answer, Request, Sink
 
 REJECTED = "rejected by the test"
+DEAD = "dead.json"                  # in the agent's folder
 
 
 def toml(value: object) -> str:
@@ -29,6 +30,7 @@ def flow(*urls: str, batch: int = 1000, **options: object) -> str:
 [[outputs.influx]]
   urls = {toml(list(urls))}
   metric_batch_size = {batch}
+  dead_letter = "{DEAD}"
 {lines}
 """
 
@@ -38,11 +40,18 @@ def points(count: int, first: int = 0) -> list[str]:
     return [f"m,s=s{i % 7} v={i} {1700000000000000000 + i}" for i in range(first, first + count)]
 
 
-def pour(agent: Agent, lines: list[str]) -> None:
-    """Runs the agent until these lines are through."""
+def pour(agent: Agent, lines: list[str]) -> str:
+    """Runs the agent until these lines are through; its log."""
     done = agent.run_once(stdin="".join(f"{line}\n" for line in lines))
     assert done.returncode == 0, done.stderr
-    agent.said = done.stderr
+    return done.stderr
+
+
+def dead_letters(agent: Agent) -> list[tuple[str, str]]:
+    """Record and reason of each metric that was rejected, in the order of the records."""
+    path = agent.folder / DEAD
+    letters = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return sorted((one["record"].strip(), one["reason"]) for one in letters)
 
 
 class Judge(Sink):

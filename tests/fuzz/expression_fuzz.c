@@ -15,7 +15,9 @@ static const struct vane_field fields[] = {
     { .key = "b", .key_length = 1, .type = VANE_BOOL, .b = true },
     { .key = "s", .key_length = 1, .type = VANE_STRING, .s = "1h \xe2\x82\xac 12", .length = 9 },
 };
-static const struct vane_metric metric = { .series = &series, .time = INT64_MIN, .fields = fields, .field_count = 5 };
+static const struct vane_metric metric = {
+    .series = &series, .time = INT64_MIN, .fields = fields, .field_count = 5
+};
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {

@@ -13,7 +13,7 @@ static const struct { uint64_t max_line_bytes; bool sort_fields, uint_support,
     split = { 40, true, false, true };
 static const struct { uint64_t truncate; bool title; } table = { 20, true };
 
-/* A second time through, since the first loses backslashes at ends, and white space that it spells as escapes. */
+/* A second time through: the first loses backslashes at ends, and white space that it spells as escapes. */
 static void check_return(const struct decode_plan *plan, const struct batch *batch)
 {
     struct vane_text first = { 0 }, second = { 0 };

@@ -1,5 +1,5 @@
-/* influx_out_fuzz - any body of an answer can be read; any text can be cut into lines, and shaping it makes it
- * no longer and leaves as many lines. */
+/* influx_out_fuzz - any body of an answer can be read; any text can be cut into lines, and shaping it makes
+ * it no longer. */
 #include <assert.h>
 #include <stdint.h>
 

@@ -31,7 +31,10 @@ static const struct vane_series series = { .name = "cpu", .name_length = 3, .tag
 
 /* 2023-04-24T23:30:15.000000042Z */
 static const struct vane_metric metric = {
-    .series = &series, .time = 1682379015000000042, .fields = fields, .field_count = sizeof fields / sizeof *fields,
+    .series = &series,
+    .time = 1682379015000000042,
+    .fields = fields,
+    .field_count = sizeof fields / sizeof *fields,
 };
 
 enum { NOW_SECONDS = 1700000000 };
@@ -41,7 +44,8 @@ static enum expression_answer ask(const char *text, struct error *err)
     struct expression *expression = expression_new(text, err);
     if (!expression)
         fail_msg("%s: %s", text, err->text);
-    enum expression_answer answer = expression_eval(expression, &metric, NOW_SECONDS * INT64_C(1000000000), err);
+    enum expression_answer answer = expression_eval(expression, &metric, NOW_SECONDS * INT64_C(1000000000),
+                                                    err);
     expression_free(expression);
     return answer;
 }
@@ -107,10 +111,20 @@ static void test_expression__answers_as_telegraf_tests_it(void **state)
 static void test_expression__literals(void **state)
 {
     static const char *const yes[] = {
-        "0x10 == 16", "-9223372036854775808 < 0", "7u == fields.u", "1.0e+3 == 1000.0 && 1E3 == 1000.0", ".5 == 0.5",
-        "'a' == \"a\"", "'\\u00e9\\xe9\\U000000e9' == '\xc3\xa9\xc3\xa9\xc3\xa9'", "'\\101\\n\\'\\\\' == \"A\\x0a'\\x5c\"",
-        "r'\\d' == '\\\\d'", "'''a\nb'c''' == 'a\\nb\\'c'", "[1, 'a', 2.0,][1] == 'a'", "[] == [] && null == null",
-        "name == 'cpu' // the end", "true && !false",
+        "0x10 == 16",
+        "-9223372036854775808 < 0",
+        "7u == fields.u",
+        "1.0e+3 == 1000.0 && 1E3 == 1000.0",
+        ".5 == 0.5",
+        "'a' == \"a\"",
+        "'\\u00e9\\xe9\\U000000e9' == '\xc3\xa9\xc3\xa9\xc3\xa9'",
+        "'\\101\\n\\'\\\\' == \"A\\x0a'\\x5c\"",
+        "r'\\d' == '\\\\d'",
+        "'''a\nb'c''' == 'a\\nb\\'c'",
+        "[1, 'a', 2.0,][1] == 'a'",
+        "[] == [] && null == null",
+        "name == 'cpu' // the end",
+        "true && !false",
     };
     CHECK(EXPRESSION_TRUE, yes);
     (void)state;
@@ -120,8 +134,16 @@ static void test_expression__operators_bind_as_in_cel(void **state)
 {
     static const char *const yes[] = {
         "1 + 2 * 3 == 7 && (1 + 2) * 3 == 9 && 10 - 2 - 3 == 5 && 8 / 2 / 2 == 2 && 7 % 4 == 3",
-        "true || false && false", "1 < 2 == true", "'a' in tags == false", "!true == false", "--5 == 5 && - -5 == 5",
-        "false ? true : true", "!!true", "true ? (false ? false : true) : false", "1 - -1 == 2", "-7 / 2 == -3 && -5 % 3 == -2",
+        "true || false && false",
+        "1 < 2 == true",
+        "'a' in tags == false",
+        "!true == false",
+        "--5 == 5 && - -5 == 5",
+        "false ? true : true",
+        "!!true",
+        "true ? (false ? false : true) : false",
+        "1 - -1 == 2",
+        "-7 / 2 == -3 && -5 % 3 == -2",
     };
     CHECK(EXPRESSION_TRUE, yes);
     (void)state;
@@ -150,7 +172,8 @@ static void test_expression__arithmetic_that_does_not_fit_is_an_error(void **sta
     check_error("-9223372036854775808 / -1 > 0", "integer overflow");
     check_error("fields.count / 0 == 1", "division by zero");
     check_error("fields.count % 0 == 1", "modulus by zero");
-    static const char *const yes[] = { "1.0 / 0.0 > 1e308", "7 / 2 == 3", "18446744073709551615u % 10u == 5u" };
+    static const char *const yes[] = { "1.0 / 0.0 > 1e308", "7 / 2 == 3",
+                                       "18446744073709551615u % 10u == 5u" };
     CHECK(EXPRESSION_TRUE, yes);
     (void)state;
 }
@@ -158,8 +181,11 @@ static void test_expression__arithmetic_that_does_not_fit_is_an_error(void **sta
 static void test_expression__missing_keys_are_errors_that_has_and_in_avoid(void **state)
 {
     static const char *const yes[] = {
-        "has(tags.host) && !has(tags.nope) && has(fields.on)", "'host' in tags && !('nope' in fields)",
-        "!has(fields.value.x)", "tags['host'] == 'Hugin' && fields['count'] == 18", "has(tags.nope) ? tags.nope == 'a' : true",
+        "has(tags.host) && !has(tags.nope) && has(fields.on)",
+        "'host' in tags && !('nope' in fields)",
+        "!has(fields.value.x)",
+        "tags['host'] == 'Hugin' && fields['count'] == 18",
+        "has(tags.nope) ? tags.nope == 'a' : true",
     };
     CHECK(EXPRESSION_TRUE, yes);
     check_error("tags.nope == 'a'", "no such key: nope");
@@ -171,7 +197,8 @@ static void test_expression__missing_keys_are_errors_that_has_and_in_avoid(void 
 
 static void test_expression__logic_absorbs_errors_on_either_side(void **state)
 {
-    static const char *const yes[] = { "tags.nope == 'a' || true", "true || tags.nope == 'a'", "fields.count || true" };
+    static const char *const yes[] = { "tags.nope == 'a' || true", "true || tags.nope == 'a'",
+                                       "fields.count || true" };
     static const char *const no[] = { "tags.nope == 'a' && false", "false && tags.nope == 'a'" };
     CHECK(EXPRESSION_TRUE, yes);
     CHECK(EXPRESSION_FALSE, no);
@@ -185,10 +212,17 @@ static void test_expression__logic_absorbs_errors_on_either_side(void **state)
 static void test_expression__loops(void **state)
 {
     static const char *const yes[] = {
-        "tags.all(t, t != '')", "fields.exists(f, f == 'value' && fields[f] > 1)", "[1, 2, 3].exists_one(x, x > 2)",
-        "[1, 2, 3].filter(x, x > 1) == [2, 3]", "[1, 2].map(x, x * 2) == [2, 4]", "[1, 2].map(x, x > 1, x * 2) == [4]",
-        "tags.filter(t, t.startsWith('s')).size() == 2", "[].all(x, false) && ![].exists(x, true)",
-        "[1, 'a', 2].exists(x, x > 1)", "[[1], [2]].exists(l, l.all(x, x == 2))", "[1].exists(name, name == 1)",
+        "tags.all(t, t != '')",
+        "fields.exists(f, f == 'value' && fields[f] > 1)",
+        "[1, 2, 3].exists_one(x, x > 2)",
+        "[1, 2, 3].filter(x, x > 1) == [2, 3]",
+        "[1, 2].map(x, x * 2) == [2, 4]",
+        "[1, 2].map(x, x > 1, x * 2) == [4]",
+        "tags.filter(t, t.startsWith('s')).size() == 2",
+        "[].all(x, false) && ![].exists(x, true)",
+        "[1, 'a', 2].exists(x, x > 1)",
+        "[[1], [2]].exists(l, l.all(x, x == 2))",
+        "[1].exists(name, name == 1)",
         "[1, 2].exists(x, [3, 2].exists(y, x == y)) && [2].exists(x, x == 2)",
     };
     CHECK(EXPRESSION_TRUE, yes);
@@ -209,12 +243,16 @@ static void test_expression__functions_of_text(void **state)
     static const char *const yes[] = {
         "name.contains('p') && name.startsWith('cp') && name.endsWith('pu') && !name.contains('x')",
         "size(fields.word) == 3 && fields.word.size() == 3 && size([1, 2]) == 2 && tags.size() == 3",
-        "name.upperAscii() == 'CPU' && 'T\xc3\x84'.lowerAscii() == 't\xc3\x84'", "' \\u00a0a b '.trim() == 'a b' && '  '.trim() == ''",
-        "fields.word.charAt(1) == '\xc3\xa4' && 'a'.charAt(1) == ''", "fields.word.indexOf('\xc3\x9f') == 2 && name.indexOf('x') == -1",
+        "name.upperAscii() == 'CPU' && 'T\xc3\x84'.lowerAscii() == 't\xc3\x84'",
+        "' \\u00a0a b '.trim() == 'a b' && '  '.trim() == ''",
+        "fields.word.charAt(1) == '\xc3\xa4' && 'a'.charAt(1) == ''",
+        "fields.word.indexOf('\xc3\x9f') == 2 && name.indexOf('x') == -1",
         "'hello'.substring(1, 3) == 'el' && fields.word.substring(1) == '\xc3\xa4\xc3\x9f'",
         "'hello'.replace('l', 'LL') == 'heLLLLo' && 'ab'.replace('', '-') == '-a-b-'",
-        "name.matches('^c.u$') && !name.matches('^p') && matches(name, 'p')", "fields.id.matches(r'\\d{4}k$')",
-        "name.matches('(?i)CPU|mem')", "name + tags.host == 'cpuHugin'",
+        "name.matches('^c.u$') && !name.matches('^p') && matches(name, 'p')",
+        "fields.id.matches(r'\\d{4}k$')",
+        "name.matches('(?i)CPU|mem')",
+        "name + tags.host == 'cpuHugin'",
     };
     CHECK(EXPRESSION_TRUE, yes);
     check_error("name.charAt(4) == ''", "index out of range");
@@ -228,12 +266,18 @@ static void test_expression__conversions(void **state)
 {
     static const char *const yes[] = {
         "int(3.7) == 3 && int(-3.7) == -3 && int('-12') == -12 && int(7u) == 7 && uint(3.7) == 3u",
-        "double('1.5') == 1.5 && double(2) == 2.0 && double('-inf') < 0.0", "bool('T') && !bool('0')",
-        "string(1.0) == '1' && string(0.1) == '0.1' && string(1e21) == '1e+21' && string(123456789.0) == '1.23456789e+08'",
-        "string(0.00001) == '1e-05' && string(-0.0) == '-0' && string(double('NaN')) == 'NaN' && string(true) == 'true'",
-        "string(time) == '2023-04-24T23:30:15.000000042Z' && string(duration('90.5s')) == '90.5s'", "string(18u) == '18'",
-        "type(1) == int && type(name) == string && type(null) == null_type && type(tags) == map && type(int) == type",
-        "int(time) == 1682379015 && int(duration('1s')) == 1000000000", "timestamp(0) == timestamp('1970-01-01T00:00:00Z')",
+        "double('1.5') == 1.5 && double(2) == 2.0 && double('-inf') < 0.0",
+        "bool('T') && !bool('0')",
+        "string(1.0) == '1' && string(0.1) == '0.1'",
+        "string(1e21) == '1e+21' && string(123456789.0) == '1.23456789e+08'",
+        "string(0.00001) == '1e-05' && string(-0.0) == '-0'",
+        "string(double('NaN')) == 'NaN' && string(true) == 'true'",
+        "string(time) == '2023-04-24T23:30:15.000000042Z' && string(duration('90.5s')) == '90.5s'",
+        "string(18u) == '18'",
+        "type(1) == int && type(name) == string",
+        "type(null) == null_type && type(tags) == map && type(int) == type",
+        "int(time) == 1682379015 && int(duration('1s')) == 1000000000",
+        "timestamp(0) == timestamp('1970-01-01T00:00:00Z')",
     };
     CHECK(EXPRESSION_TRUE, yes);
     check_error("int(fields.id) == 1", "not an int: 24cxnwr3480k");
@@ -246,13 +290,19 @@ static void test_expression__conversions(void **state)
 static void test_expression__times(void **state)
 {
     static const char *const yes[] = {
-        "time.getFullYear() == 2023 && time.getMonth() == 3 && time.getDate() == 24 && time.getDayOfMonth() == 23",
-        "time.getDayOfWeek() == 1 && time.getDayOfYear() == 113 && time.getHours() == 23 && time.getMinutes() == 30",
-        "time.getSeconds() == 15 && time.getMilliseconds() == 0 && time.getHours('+02:00') == 1 && time.getDate('-23:31') == 23",
+        "time.getFullYear() == 2023 && time.getMonth() == 3",
+        "time.getDate() == 24 && time.getDayOfMonth() == 23",
+        "time.getDayOfWeek() == 1 && time.getDayOfYear() == 113",
+        "time.getHours() == 23 && time.getMinutes() == 30",
+        "time.getSeconds() == 15 && time.getMilliseconds() == 0",
+        "time.getHours('+02:00') == 1 && time.getDate('-23:31') == 23",
         "timestamp('2024-02-29T12:00:00.5+05:30') == timestamp('2024-02-29T06:30:00.5Z')",
-        "timestamp('1969-12-31T23:59:59.25Z').getMilliseconds() == 250", "time - time == duration('0')",
-        "duration('1h30m') == duration('90m') && duration('-1.5h') < duration('1us') && duration('.5s') == duration('500ms')",
-        "duration('1h30m5s').getMinutes() == 90 && duration('90m').getHours() == 1 && duration('2s').getMilliseconds() == 2000",
+        "timestamp('1969-12-31T23:59:59.25Z').getMilliseconds() == 250",
+        "time - time == duration('0')",
+        "duration('1h30m') == duration('90m')",
+        "duration('-1.5h') < duration('1us') && duration('.5s') == duration('500ms')",
+        "duration('1h30m5s').getMinutes() == 90",
+        "duration('90m').getHours() == 1 && duration('2s').getMilliseconds() == 2000",
         "time + duration('1h') > time && duration('1h') + time > time && now() - time > duration('24h')",
         "timestamp('9999-12-31T23:59:59Z') > time && timestamp('0001-01-01T00:00:00Z') < time",
     };
@@ -263,7 +313,8 @@ static void test_expression__times(void **state)
                   "column 18: '2023-02-29T00:00:00Z': not a timestamp such as 2023-04-24T23:30:15Z");
     check_refused("duration('1d') > duration('1h')",
                   "column 10: '1d': not a duration such as 1h30m (units ns us ms s m h)");
-    check_refused("time.getHours('Europe/Berlin') == 1", "column 15: expected the time zone as UTC or +hh:mm");
+    check_refused("time.getHours('Europe/Berlin') == 1",
+                  "column 15: expected the time zone as UTC or +hh:mm");
     (void)state;
 }
 
@@ -271,7 +322,8 @@ static void test_expression__math(void **state)
 {
     static const char *const yes[] = {
         "math.abs(-1) == 1 && math.abs(-1.5) == 1.5 && math.abs(fields.count) == 18",
-        "math.ceil(1.2) == 2.0 && math.floor(1.8) == 1.0 && math.round(-1.5) == -2.0 && math.trunc(-1.7) == -1.0",
+        "math.ceil(1.2) == 2.0 && math.floor(1.8) == 1.0",
+        "math.round(-1.5) == -2.0 && math.trunc(-1.7) == -1.0",
         "math.isNaN(0.0 / 0.0) && math.isInf(1.0 / 0.0) && math.isFinite(fields.value)",
     };
     CHECK(EXPRESSION_TRUE, yes);
@@ -304,7 +356,8 @@ static void test_expression__mistakes_are_told_with_their_column(void **state)
 
 static void test_expression__wants_a_bool(void **state)
 {
-    check_refused("fields.on", "it may be anything, where a bool is wanted: compare it, as in fields.on == true");
+    check_refused("fields.on",
+                  "it may be anything, where a bool is wanted: compare it, as in fields.on == true");
     check_refused("fields.count + 1", "it is a int, where a bool is wanted");
     (void)state;
 }

@@ -27,13 +27,14 @@ struct world {
 static struct world *world;
 
 struct node_state {
-    int64_t node, style, seed;
+    int64_t  node, style;
+    uint64_t seed;
 };
 
 static unsigned draw(struct node_state *node, unsigned limit)
 {
-    node->seed = node->seed * 6364136223846793005 + 1442695040888963407;
-    return (unsigned)((uint64_t)node->seed >> 33) % limit;
+    node->seed = node->seed * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(node->seed >> 33) % limit;
 }
 
 /* ---- Plugins ---- */
@@ -191,7 +192,7 @@ static void add_node(struct plan *plan, enum vane_role role)
     size_t i = plan->count++;
     struct flow_node *node = &plan->nodes[i];
     snprintf(plan->names[i], sizeof plan->names[i], "n%zu", i);
-    plan->states[i].node = (struct node_state){ .node = (int64_t)i, .style = roll(4), .seed = random() };
+    plan->states[i].node = (struct node_state){ .node = (int64_t)i, .style = roll(4), .seed = (uint64_t)random() };
     const struct vane_plugin *output = roll(2) ? &sink : &later_sink;
     node->graph = (struct graph_node){
         .role = role, .name = plan->names[i], .aliased = true, .file = "test", .line_at = (int)i,

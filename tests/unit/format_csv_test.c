@@ -4,6 +4,12 @@
 #define COIN "csv_column_names = [\"coin\", \"timestamp\", \"value\"]\ncsv_tag_columns = [\"coin\"]\n" \
              "csv_timestamp_column = \"timestamp\"\ncsv_timestamp_format = \"unix_ms\"\n"
 #define ABC "csv_column_names = [\"a\", \"b\", \"c\"]\n"
+#define METADATA "csv_metadata_rows = 3\ncsv_metadata_separators = [\"=\", \":=\", \":\"]\n" \
+                 "csv_metadata_trim_set = \" #\"\ncsv_header_row_count = 1\ncsv_tag_columns = [\"Version\"]\n"
+#define TIME(format) "csv_column_names = [\"t\", \"v\"]\ncsv_timestamp_column = \"t\"\n" \
+                     "csv_timestamp_format = \"" format "\"\n"
+#define ONE "csv_columns = [\"field.s\", \"name\"]\n"
+#define T "csv_columns = [\"timestamp\", \"field.f\"]\ncsv_timestamp_format = "
 
 /* ---- Decoding ---- */
 
@@ -15,14 +21,15 @@ static void test_csv_decode__reads_the_line_of_the_old_chain(void **state)
     assert_decodes("csv", COIN, "BTCBUSD,1648522311673,46920.37000000\r\nBTCBUSD,1648522312673,47000\n",
                    "input,coin=BTCBUSD value=46920.37 @1648522311673000000\n"
                    "input,coin=BTCBUSD value=47000i @1648522312673000000\n");
-    assert_decodes("csv", COIN "csv_column_types = [\"string\", \"int\", \"float\"]", "BTCBUSD,1648522311673,47000",
-                   "input,coin=BTCBUSD value=47000 @1648522311673000000\n");
+    assert_decodes("csv", COIN "csv_column_types = [\"string\", \"int\", \"float\"]",
+                   "BTCBUSD,1648522311673,47000", "input,coin=BTCBUSD value=47000 @1648522311673000000\n");
 }
 
 static void test_csv_decode__finds_the_type_of_a_cell(void **state)
 {
     (void)state;
-    assert_decodes("csv", ABC, "1,2.5,x\n-7,1e3,true\n9223372036854775808,F,1e400\n+5,,.5\nNaN,-Inf,infinity\n",
+    assert_decodes("csv", ABC,
+                   "1,2.5,x\n-7,1e3,true\n9223372036854775808,F,1e400\n+5,,.5\nNaN,-Inf,infinity\n",
                    "input a=1i,b=2.5,c=\"x\"\ninput a=-7i,b=1000,c=true\n"
                    "input a=9223372036854776000,b=false,c=\"1e400\"\ninput a=5i,b=\"\",c=0.5\n"
                    "input a=nan,b=-inf,c=inf\n");
@@ -31,7 +38,8 @@ static void test_csv_decode__finds_the_type_of_a_cell(void **state)
 static void test_csv_decode__reads_typed_columns(void **state)
 {
     (void)state;
-    assert_decodes("csv", ABC "csv_column_types = [\"int\", \"bool\", \"string\"]", "1,1,1\nx,1,1\n1.5,1,1\n1,yes,1\n2,0,0\n",
+    assert_decodes("csv", ABC "csv_column_types = [\"int\", \"bool\", \"string\"]",
+                   "1,1,1\nx,1,1\n1.5,1,1\n1,yes,1\n2,0,0\n",
                    "input a=1i,b=true,c=\"1\"\ninput a=2i,b=false,c=\"0\"\n"
                    "! line 2: column \"a\": \"x\" is not an int [x,1,1]\n"
                    "! line 3: column \"a\": \"1.5\" is not an int [1.5,1,1]\n"
@@ -50,7 +58,8 @@ static void test_csv_decode__reads_quoted_cells(void **state)
 static void test_csv_decode__skips_blank_lines_and_comments(void **state)
 {
     (void)state;
-    assert_decodes("csv", ABC "csv_comment = \"#\"", "\n#1,2,3\n1,2,3\r\n\r\n # x,2,3\n#", "input a=1i,b=2i,c=3i\n"
+    assert_decodes("csv", ABC "csv_comment = \"#\"", "\n#1,2,3\n1,2,3\r\n\r\n # x,2,3\n#",
+                   "input a=1i,b=2i,c=3i\n"
                    "input a=\" # x\",b=2i,c=3i\n");
 }
 
@@ -65,24 +74,29 @@ static void test_csv_decode__takes_other_delimiters(void **state)
     (void)state;
     assert_decodes("csv", ABC "csv_delimiter = \";\"", "1,5;2;\"x;y\"\n", "input a=\"1,5\",b=2i,c=\"x;y\"\n");
     assert_decodes("csv", ABC "csv_delimiter = \"\\t\"", "1\t2\t3\n", "input a=1i,b=2i,c=3i\n");
-    assert_decodes("csv", ABC "csv_delimiter = \"\xc2\xa7\"", "1\xc2\xa7\"2\"\xc2\xa7\xc2\xa6\n", "input a=1i,b=2i,c=\"\xc2\xa6\"\n");
+    assert_decodes("csv", ABC "csv_delimiter = \"\xc2\xa7\"", "1\xc2\xa7\"2\"\xc2\xa7\xc2\xa6\n",
+                   "input a=1i,b=2i,c=\"\xc2\xa6\"\n");
 }
 
 static void test_csv_decode__trims_spaces_if_asked(void **state)
 {
     (void)state;
     assert_decodes("csv", ABC, " 1, x,\" y \"\n", "input a=\" 1\",b=\" x\",c=\" y \"\n");
-    assert_decodes("csv", ABC "csv_trim_space = true", " 1,\t x , \" y \" \n", "input a=1i,b=\"x\",c=\"y\"\n");
-    assert_decodes("csv", ABC "csv_trim_space = true\ncsv_delimiter = \" \"", "  1   2 3\n", "input a=1i,b=2i,c=3i\n");
+    assert_decodes("csv", ABC "csv_trim_space = true", " 1,\t x , \" y \" \n",
+                   "input a=1i,b=\"x\",c=\"y\"\n");
+    assert_decodes("csv", ABC "csv_trim_space = true\ncsv_delimiter = \" \"", "  1   2 3\n",
+                   "input a=1i,b=2i,c=3i\n");
 }
 
 static void test_csv_decode__names_columns_by_the_header(void **state)
 {
     (void)state;
-    assert_decodes("csv", "csv_header_row_count = 1\ncsv_tag_columns = [\"coin\"]", "coin,price,\nBTC,1.5,x\n", "input,coin=BTC price=1.5\n");
+    assert_decodes("csv", "csv_header_row_count = 1\ncsv_tag_columns = [\"coin\"]",
+                   "coin,price,\nBTC,1.5,x\n", "input,coin=BTC price=1.5\n");
     assert_decodes("csv", "csv_header_row_count = 2", "fi,sec\nrst,ond\n1,2\n", "input first=1i,second=2i\n");
     assert_decodes("csv", ABC "csv_header_row_count = 1", "x,y,z\n1,2,3\n", "input a=1i,b=2i,c=3i\n");
-    assert_decodes("csv", "csv_header_row_count = 1", "\xef\xbb\xbf" "a,\"b\nc\"\n1,2\n", "input a=1i,b\nc=2i\n");
+    assert_decodes("csv", "csv_header_row_count = 1", "\xef\xbb\xbf" "a,\"b\nc\"\n1,2\n",
+                   "input a=1i,b\nc=2i\n");
 }
 
 static void test_csv_decode__has_no_names_without_the_header(void **state)
@@ -105,8 +119,6 @@ static void test_csv_decode__skips_rows_and_columns(void **state)
 static void test_csv_decode__makes_tags_of_metadata(void **state)
 {
     (void)state;
-#define METADATA "csv_metadata_rows = 3\ncsv_metadata_separators = [\"=\", \":=\", \":\"]\ncsv_metadata_trim_set = \" #\"\n" \
-                 "csv_header_row_count = 1\ncsv_tag_columns = [\"Version\"]\n"
     assert_decodes("csv", METADATA, "# Version=1.1\n# File: a=b\r\nnothing\nVersion,x\n1.2,3\n",
                    "input,File: a=b,Version=1.1 x=3i\n");
 }
@@ -122,7 +134,8 @@ static void test_csv_decode__starts_anew_with_each_message_if_asked(void **state
 {
     (void)state;
     static const char *const modes[] = { "none", "always" };
-    static const char *const expected[] = { "input a=1i\ninput a=\"b\"\ninput a=2i\n", "input a=1i\ninput b=2i\n" };
+    static const char *const expected[] = { "input a=1i\ninput a=\"b\"\ninput a=2i\n",
+                                            "input a=1i\ninput b=2i\n" };
     for (int i = 0; i < 2; i++) {
         struct kit_decoding kit;
         struct error err;
@@ -175,23 +188,25 @@ static void test_csv_decode__takes_the_name_from_a_column(void **state)
 static void test_csv_decode__skips_values(void **state)
 {
     (void)state;
-    assert_decodes("csv", ABC "csv_skip_values = [\"\", \"-\"]\ncsv_tag_columns = [\"a\"]\ncsv_column_types = [\"string\", \"int\", \"int\"]",
+    assert_decodes("csv",
+                   ABC "csv_skip_values = [\"\", \"-\"]\ncsv_tag_columns = [\"a\"]\n"
+                       "csv_column_types = [\"string\", \"int\", \"int\"]",
                    "-,1,\n-,-,-\nx,,2\n", "input b=1i\ninput,a=x c=2i\n");
 }
 
 static void test_csv_decode__keeps_the_last_of_columns_of_one_name(void **state)
 {
     (void)state;
-    assert_decodes("csv", "csv_column_names = [\"a\", \"b\", \"a\", \"\"]", "1,2,3,4\n1,2\n", "input a=3i,b=2i\ninput a=1i,b=2i\n");
+    assert_decodes("csv", "csv_column_names = [\"a\", \"b\", \"a\", \"\"]", "1,2,3,4\n1,2\n",
+                   "input a=3i,b=2i\ninput a=1i,b=2i\n");
 }
 
 static void test_csv_decode__reads_times(void **state)
 {
     (void)state;
-#define TIME(format) "csv_column_names = [\"t\", \"v\"]\ncsv_timestamp_column = \"t\"\ncsv_timestamp_format = \"" format "\"\n"
     assert_decodes("csv", TIME("unix"), "1648522311.673,1\n", "input v=1i @1648522311673000000\n");
-    assert_decodes("csv", TIME("2006-01-02 15:04:05") "csv_timezone = \"Europe/Berlin\"", "2022-03-29 04:51:51.673,1\n",
-                   "input v=1i @1648522311673000000\n");
+    assert_decodes("csv", TIME("2006-01-02 15:04:05") "csv_timezone = \"Europe/Berlin\"",
+                   "2022-03-29 04:51:51.673,1\n", "input v=1i @1648522311673000000\n");
     assert_decodes("csv", TIME("unix") "csv_skip_values = [\"-\"]", "x,1\n,2\n-,3\n",
                    "! line 1: column \"t\": \"x\" is not a time as csv_timestamp_format says [x,1]\n"
                    "! line 2: column \"t\": \"\" is not a time as csv_timestamp_format says [,2]\n"
@@ -226,22 +241,33 @@ static void test_csv_decode__checks_its_options(void **state)
 {
     (void)state;
     assert_plan_fails("csv", "", "csv_column_names: they are needed where csv_header_row_count is 0");
-    assert_plan_fails("csv", ABC "csv_column_types = [\"int\"]", "csv_column_types: 1 types for 3 csv_column_names");
-    assert_plan_fails("csv", ABC "csv_delimiter = \"ab\"", "csv_delimiter: \"ab\" is not one character that may divide cells");
-    assert_plan_fails("csv", ABC "csv_delimiter = \"\\\"\"", "csv_delimiter: \"\"\" is not one character that may divide cells");
-    assert_plan_fails("csv", ABC "csv_comment = \"//\"", "csv_comment: \"//\" is not one character that may begin a comment");
+    assert_plan_fails("csv", ABC "csv_column_types = [\"int\"]",
+                      "csv_column_types: 1 types for 3 csv_column_names");
+    assert_plan_fails("csv", ABC "csv_delimiter = \"ab\"",
+                      "csv_delimiter: \"ab\" is not one character that may divide cells");
+    assert_plan_fails("csv", ABC "csv_delimiter = \"\\\"\"",
+                      "csv_delimiter: \"\"\" is not one character that may divide cells");
+    assert_plan_fails("csv", ABC "csv_comment = \"//\"",
+                      "csv_comment: \"//\" is not one character that may begin a comment");
     assert_plan_fails("csv", ABC "csv_comment = \",\"", "csv_comment: it is the delimiter too");
-    assert_plan_fails("csv", ABC "csv_timestamp_column = \"a\"", "csv_timestamp_format: csv_timestamp_column needs it");
+    assert_plan_fails("csv", ABC "csv_timestamp_column = \"a\"",
+                      "csv_timestamp_format: csv_timestamp_column needs it");
     assert_plan_fails("csv", ABC "csv_timestamp_column = \"d\"\ncsv_timestamp_format = \"unix\"",
                       "csv_timestamp_column: \"d\" is none of csv_column_names");
-    assert_plan_fails("csv", ABC "csv_timestamp_column = \"a\"\ncsv_timestamp_format = \"unix\"\ncsv_tag_columns = [\"a\"]",
+    assert_plan_fails("csv",
+                      ABC "csv_timestamp_column = \"a\"\ncsv_timestamp_format = \"unix\"\n"
+                          "csv_tag_columns = [\"a\"]",
                       "csv_timestamp_column: \"a\" is one of csv_tag_columns");
     assert_plan_fails("csv", ABC "csv_timestamp_column = \"a\"\ncsv_timestamp_format = \"15:04\"",
                       "csv_timestamp_format: \"15:04\" has no year");
-    assert_plan_fails("csv", ABC "csv_timestamp_column = \"a\"\ncsv_timestamp_format = \"unix\"\ncsv_timezone = \"../x\"",
+    assert_plan_fails("csv",
+                      ABC "csv_timestamp_column = \"a\"\ncsv_timestamp_format = \"unix\"\n"
+                          "csv_timezone = \"../x\"",
                       "csv_timezone: \"../x\" is no name of a time zone");
-    assert_plan_fails("csv", ABC "csv_metadata_rows = 1", "csv_metadata_separators: csv_metadata_rows need them");
-    assert_plan_fails("csv", ABC "csv_metadata_separators = [\"\"]", "csv_metadata_separators: an empty text divides nothing");
+    assert_plan_fails("csv", ABC "csv_metadata_rows = 1",
+                      "csv_metadata_separators: csv_metadata_rows need them");
+    assert_plan_fails("csv", ABC "csv_metadata_separators = [\"\"]",
+                      "csv_metadata_separators: an empty text divides nothing");
 }
 
 /* ---- Encoding ---- */
@@ -249,17 +275,23 @@ static void test_csv_decode__checks_its_options(void **state)
 static void test_csv_encode__writes_the_line_of_the_old_chain(void **state)
 {
     (void)state;
-    assert_encodes("csv", "csv_columns = [\"tag.symbol\", \"timestamp\", \"field.open\"]\ncsv_timestamp_format = \"unix_ms\"",
-                   "ticker,symbol=BTCBUSD last=1,open=46920.37000000 1648522311673000000\n", "BTCBUSD,1648522311673,46920.37\n");
+    assert_encodes("csv",
+                   "csv_columns = [\"tag.symbol\", \"timestamp\", \"field.open\"]\n"
+                   "csv_timestamp_format = \"unix_ms\"",
+                   "ticker,symbol=BTCBUSD last=1,open=46920.37000000 1648522311673000000\n", "BTCBUSD,"
+                                                                                             "1648522311673,"
+                                                                                             "46920.37\n");
 }
 
 static void test_csv_encode__writes_all_columns(void **state)
 {
     (void)state;
-    assert_encodes("csv", "", "m,t=x,a=y f=1.5,e=2i,s=\"q\" 1648522311673000000\n", "1648522311,m,y,x,2,1.5,q\n");
+    assert_encodes("csv", "", "m,t=x,a=y f=1.5,e=2i,s=\"q\" 1648522311673000000\n",
+                   "1648522311,m,y,x,2,1.5,q\n");
     assert_encodes("csv", "csv_header = true", "m,t=x,a=y f=1.5,e=2i 1648522311673000000\nm,t=x f=2 2\n",
                    "timestamp,measurement,a,t,e,f\n1648522311,m,y,x,2,1.5\n0,m,x,2\n");
-    assert_encodes("csv", "csv_header = true\ncsv_column_prefix = true", "m,t=x f=1.5 0\n", "timestamp,measurement,tag_t,field_f\n0,m,x,1.5\n");
+    assert_encodes("csv", "csv_header = true\ncsv_column_prefix = true", "m,t=x f=1.5 0\n",
+                   "timestamp,measurement,tag_t,field_f\n0,m,x,1.5\n");
 }
 
 static void test_csv_encode__writes_a_header_of_the_columns_once(void **state)
@@ -268,7 +300,10 @@ static void test_csv_encode__writes_a_header_of_the_columns_once(void **state)
     struct kit_encoding kit;
     struct error err;
     struct batch *batch = kit_batch("m,a=x f=1u,g=T 5\n");
-    assert_true(kit_encoder(&kit, "csv", "csv_header = true\ncsv_columns = [\"name\", \"field.g\", \"tag.no\", \"field.f\", \"tag.a\"]", &err));
+    assert_true(kit_encoder(&kit, "csv",
+                            "csv_header = true\n"
+                            "csv_columns = [\"name\", \"field.g\", \"tag.no\", \"field.f\", "
+                            "\"tag.a\"]", &err));
     kit_encode(&kit, batch);
     kit_encode(&kit, batch);
     assert_string_equal(kit.out.data, "name,g,no,f,a\nm,true,,1,x\nm,true,,1,x\n");
@@ -279,8 +314,9 @@ static void test_csv_encode__writes_a_header_of_the_columns_once(void **state)
 static void test_csv_encode__quotes_only_where_needed(void **state)
 {
     (void)state;
-#define ONE "csv_columns = [\"field.s\", \"name\"]\n"
-    assert_encodes("csv", ONE, "m s=\"a,b\"\nm s=\"a\\\"b\"\nm s=\"a\nb\"\nm s=\"a b;\"\nm s=\" x\"\nm s=\"\"\nm s=\"\\.\"\n",
+    assert_encodes("csv", ONE,
+                   "m s=\"a,b\"\nm s=\"a\\\"b\"\nm s=\"a\nb\"\nm s=\"a b;\"\nm s=\" x\"\nm s=\"\"\n"
+                   "m s=\"\\.\"\n",
                    "\"a,b\",m\n\"a\"\"b\",m\n\"a\nb\",m\na b;,m\n\" x\",m\n,m\n\"\\.\",m\n");
     assert_encodes("csv", ONE "csv_separator = \";\"", "m s=\"a,b\"\nm s=\"a;b\"\n", "a,b;m\n\"a;b\";m\n");
 }
@@ -301,21 +337,25 @@ static void test_csv_encode__rejects_what_has_none_of_the_columns(void **state)
 static void test_csv_encode__writes_times(void **state)
 {
     (void)state;
-#define T "csv_columns = [\"timestamp\", \"field.f\"]\ncsv_timestamp_format = "
     assert_encodes("csv", T "\"unix_us\"", "m f=1 1648522311673000999\n", "1648522311673000,1\n");
     assert_encodes("csv", T "\"unix_ns\"", "m f=1 1648522311673000999\n", "1648522311673000999,1\n");
     assert_encodes("csv", T "\"rfc3339\"", "m f=1 1648522311673000999\n", "2022-03-29T02:51:51Z,1\n");
-    assert_encodes("csv", T "\"Jan 2, 2006 15:04:05.000\"", "m f=1 1648522311673000999\n", "\"Mar 29, 2022 02:51:51.673\",1\n");
+    assert_encodes("csv", T "\"Jan 2, 2006 15:04:05.000\"", "m f=1 1648522311673000999\n",
+                   "\"Mar 29, 2022 02:51:51.673\",1\n");
 }
 
 static void test_csv_encode__checks_its_options(void **state)
 {
     (void)state;
-    assert_encoder_fails("csv", "csv_columns = [\"value\"]", "csv_columns: \"value\" is neither timestamp, name, tag.KEY nor field.KEY");
-    assert_encoder_fails("csv", "csv_columns = [\"tag.\"]", "csv_columns: \"tag.\" is neither timestamp, name, tag.KEY nor field.KEY");
-    assert_encoder_fails("csv", "csv_separator = \"\"", "csv_separator: \"\" is not one character that may divide cells");
+    assert_encoder_fails("csv", "csv_columns = [\"value\"]",
+                         "csv_columns: \"value\" is neither timestamp, name, tag.KEY nor field.KEY");
+    assert_encoder_fails("csv", "csv_columns = [\"tag.\"]",
+                         "csv_columns: \"tag.\" is neither timestamp, name, tag.KEY nor field.KEY");
+    assert_encoder_fails("csv", "csv_separator = \"\"",
+                         "csv_separator: \"\" is not one character that may divide cells");
     assert_encoder_fails("csv", "csv_timestamp_format = \"foo\"",
-                         "csv_timestamp_format: \"foo\" is no time format: unix, unix_ms, unix_us, unix_ns, RFC3339 or a "
+                         "csv_timestamp_format: \"foo\" is no time format: unix, unix_ms, unix_us, unix_ns, "
+                         "RFC3339 or a "
                          "layout such as \"2006-01-02 15:04:05\"");
 }
 
@@ -334,7 +374,8 @@ static void test_csv__brings_texts_and_numbers_back(void **state)
         text[length] = '\0';
         seed = seed * 6364136223846793005u + 1442695040888963407u;
         struct batch *batch = batch_new();
-        struct vane_metric *metric = vane_add(&batch->view, vane_series(&batch->view, "m", NULL, 0), (int64_t)seed / 4);
+        struct vane_metric *metric = vane_add(&batch->view, vane_series(&batch->view, "m", NULL, 0),
+                                              (int64_t)seed / 4);
         vane_set_string(metric, "s", text, length);
         vane_set_float(metric, "f", (double)(int64_t)seed / 1e7);
         struct vane_text wanted = { 0 };
@@ -342,10 +383,15 @@ static void test_csv__brings_texts_and_numbers_back(void **state)
         struct kit_encoding kit;
         struct kit_decoding back;
         struct error err;
-        assert_true(kit_encoder(&kit, "csv", "csv_columns = [\"field.s\", \"field.f\", \"name\", \"timestamp\"]\ncsv_timestamp_format = \"unix_ns\"", &err));
+        assert_true(kit_encoder(&kit, "csv",
+                                "csv_columns = [\"field.s\", \"field.f\", \"name\", \"timestamp\"]\n"
+                                "csv_timestamp_format = \"unix_ns\"", &err));
         kit_encode(&kit, batch);
-        assert_true(kit_plan(&back, "csv", "csv_column_names = [\"s\", \"f\", \"n\", \"t\"]\ncsv_column_types = [\"string\", \"float\", \"string\", \"int\"]\n"
-                                    "csv_timestamp_column = \"t\"\ncsv_timestamp_format = \"unix_ns\"\ncsv_measurement_column = \"n\"", &err));
+        assert_true(kit_plan(&back, "csv",
+                             "csv_column_names = [\"s\", \"f\", \"n\", \"t\"]\n"
+                             "csv_column_types = [\"string\", \"float\", \"string\", \"int\"]\n"
+                                    "csv_timestamp_column = \"t\"\ncsv_timestamp_format = \"unix_ns\"\n"
+                                    "csv_measurement_column = \"n\"", &err));
         kit_check_pieces(back.plan, kit.out.data, &kit.out.length, 1, wanted.data, kit.out.data);
         kit_release(&back);
         kit_encoder_release(&kit);

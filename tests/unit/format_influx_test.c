@@ -1,4 +1,4 @@
-/* Tests of core/format/influx_decode.c and influx_encode.c: goldens, errors, and random metrics there and back. */
+/* Tests of core/format/influx_decode.c and influx_encode.c: goldens, errors, random metrics and back. */
 #include "tests/unit/format_kit.h"
 
 #define assert_reads(bytes, expected) assert_decodes("influx", "", bytes, expected)
@@ -9,13 +9,15 @@
 static void test_influx_decode__reads_every_type(void **state)
 {
     (void)state;
-    assert_reads("m f=1,g=1.,h=.5,i=-1e5,j=1.5E-3,k=00.42 7\n", "m f=1,g=1,h=0.5,i=-100000,j=0.0015,k=0.42 @7\n");
+    assert_reads("m f=1,g=1.,h=.5,i=-1e5,j=1.5E-3,k=00.42 7\n",
+                 "m f=1,g=1,h=0.5,i=-100000,j=0.0015,k=0.42 @7\n");
     assert_reads("m i=3i,j=-9223372036854775808i,k=9223372036854775807i,u=18446744073709551615u\n",
                  "m i=3i,j=-9223372036854775808i,k=9223372036854775807i,u=18446744073709551615u\n");
     assert_reads("m a=t,b=T,c=true,d=True,e=TRUE,f=f,g=F,h=false,i=False,j=FALSE\n",
                  "m a=true,b=true,c=true,d=true,e=true,f=false,g=false,h=false,i=false,j=false\n");
     assert_reads("m s=\"text\",e=\"\" 1\n", "m s=\"text\",e=\"\" @1\n");
-    assert_reads("price value=46920.37000000 1648522311673000000\n", "price value=46920.37 @1648522311673000000\n");
+    assert_reads("price value=46920.37000000 1648522311673000000\n",
+                 "price value=46920.37 @1648522311673000000\n");
 }
 
 static void test_influx_decode__reads_every_escape(void **state)
@@ -27,7 +29,8 @@ static void test_influx_decode__reads_every_escape(void **state)
     assert_reads("cpu,host=two\\\\\\ words v=1\n", "cpu,host=two\\\\ words v=1\n");
     assert_reads("m s=\"a\\\"b\\\\c\\d, =\"\n", "m s=\"a\"b\\c\\d, =\"\n");
     assert_reads("m,q=\"x\" \"f\"=1\n", "m,q=\"x\" \"f\"=1\n");
-    assert_reads("m,t=\xe2\x82\xac \xc3\xa9=\"\xf0\x9f\x99\x82\"\n", "m,t=\xe2\x82\xac \xc3\xa9=\"\xf0\x9f\x99\x82\"\n");
+    assert_reads("m,t=\xe2\x82\xac \xc3\xa9=\"\xf0\x9f\x99\x82\"\n",
+                 "m,t=\xe2\x82\xac \xc3\xa9=\"\xf0\x9f\x99\x82\"\n");
 }
 
 static void test_influx_decode__reads_long_tokens_of_every_length(void **state)
@@ -36,10 +39,10 @@ static void test_influx_decode__reads_long_tokens_of_every_length(void **state)
     for (int length = 1; length < 70; length++) {
         char line[400], expected[400], text[80];
         memset(text, 'x', sizeof text);
-        snprintf(line, sizeof line, "%.*s,%.*s=%.*s %.*s=\"%.*s\" 5\n", length, text, length, text, length, text, length,
-                 text, length, text);
-        snprintf(expected, sizeof expected, "%.*s,%.*s=%.*s %.*s=\"%.*s\" @5\n", length, text, length, text, length, text,
-                 length, text, length, text);
+        snprintf(line, sizeof line, "%.*s,%.*s=%.*s %.*s=\"%.*s\" 5\n", length, text, length, text, length,
+                 text, length, text, length, text);
+        snprintf(expected, sizeof expected, "%.*s,%.*s=%.*s %.*s=\"%.*s\" @5\n", length, text, length, text,
+                 length, text, length, text, length, text);
         kit_assert_decodes("influx", "", line, strlen(line), expected);
     }
 }
@@ -92,7 +95,8 @@ static void test_influx_decode__keeps_the_last_of_many_equal_fields(void **state
 static void test_influx_decode__scales_timestamps(void **state)
 {
     (void)state;
-    assert_decodes("influx", "influx_timestamp_precision = \"1ms\"", "m f=1 1648522311673\n", "m f=1 @1648522311673000000\n");
+    assert_decodes("influx", "influx_timestamp_precision = \"1ms\"", "m f=1 1648522311673\n",
+                   "m f=1 @1648522311673000000\n");
     assert_decodes("influx", "influx_timestamp_precision = \"1s\"", "m f=1 -2\n", "m f=1 @-2000000000\n");
     assert_decodes("influx", "influx_timestamp_precision = \"1us\"", "m f=1 9223372036854776\n",
                    "! line 1: timestamp 9223372036854776 is out of range [m f=1 9223372036854776]\n");
@@ -120,7 +124,8 @@ static void test_influx_decode__refuses_bad_series(void **state)
     assert_reads("m,a=b=c f=1\n", "! line 1: the value of tag \"a\" holds a bare '=' [m,a=b=c f=1]\n");
     assert_reads("m,a=1,b=2,a=3 f=1\n", "! line 1: tag \"a\" stands twice [m,a=1,b=2,a=3 f=1]\n");
     assert_reads("m,a=b\\ f=1\n", "! line 1: the value of tag \"a\" holds a bare '=' [m,a=b\\ f=1]\n");
-    assert_decodes("influx", "", "m\0x f=1\n", "! line 1: a NUL byte stands in the measurement or a tag [m]\n");
+    assert_decodes("influx", "", "m\0x f=1\n",
+                   "! line 1: a NUL byte stands in the measurement or a tag [m]\n");
 }
 
 static void test_influx_decode__refuses_bad_fields(void **state)
@@ -134,8 +139,10 @@ static void test_influx_decode__refuses_bad_fields(void **state)
     assert_reads("m f=1, g=2\n", "! line 1: a field key is missing [m f=1, g=2]\n");
     assert_reads("m f=\n", "! line 1: field \"f\" has no value [m f=]\n");
     assert_reads("m f= 1\n", "! line 1: field \"f\" has no value [m f= 1]\n");
-    assert_reads("m f=howdy\n", "! line 1: field \"f\": \"howdy\" is neither number, string nor boolean [m f=howdy]\n");
-    assert_reads("m f=tRUE\n", "! line 1: field \"f\": \"tRUE\" is neither number, string nor boolean [m f=tRUE]\n");
+    assert_reads("m f=howdy\n",
+                 "! line 1: field \"f\": \"howdy\" is neither number, string nor boolean [m f=howdy]\n");
+    assert_reads("m f=tRUE\n",
+                 "! line 1: field \"f\": \"tRUE\" is neither number, string nor boolean [m f=tRUE]\n");
     assert_reads("m f=\"x\"y\n", "! line 1: something follows the value of field \"f\" [m f=\"x\"y]\n");
     assert_reads("m f=1\rx\n", "! line 1: something follows the value of field \"f\" [m f=1\rx]\n");
 }
@@ -143,17 +150,21 @@ static void test_influx_decode__refuses_bad_fields(void **state)
 static void test_influx_decode__refuses_what_is_no_number(void **state)
 {
     (void)state;
-    static const char *const values[] = { "1e400", "1e", ".", "-", "-.", "0x10", "1_0", "1.5i", "1.0u", "-1u", "1ii",
+    static const char *const values[] = { "1e400", "1e", ".", "-", "-.", "0x10", "1_0", "1.5i", "1.0u", "-1u",
+                                          "1ii",
                                           "9223372036854775808i", "18446744073709551616u", "1e5i", "--1" };
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         char line[64], expected[200];
         snprintf(line, sizeof line, "m f=%s 5\n", values[i]);
-        snprintf(expected, sizeof expected, "! line 1: field \"f\": \"%s\" is not a number, or out of range [m f=%s 5]\n",
+        snprintf(expected, sizeof expected,
+                 "! line 1: field \"f\": \"%s\" is not a number, or out of range [m f=%s 5]\n",
                  values[i], values[i]);
         kit_assert_decodes("influx", "", line, strlen(line), expected);
     }
-    assert_reads("m f=+1\n", "! line 1: field \"f\": \"+1\" is neither number, string nor boolean [m f=+1]\n");
-    assert_reads("m f=NaN\n", "! line 1: field \"f\": \"NaN\" is neither number, string nor boolean [m f=NaN]\n");
+    assert_reads("m f=+1\n",
+                 "! line 1: field \"f\": \"+1\" is neither number, string nor boolean [m f=+1]\n");
+    assert_reads("m f=NaN\n",
+                 "! line 1: field \"f\": \"NaN\" is neither number, string nor boolean [m f=NaN]\n");
     assert_reads("m f=i\n", "! line 1: field \"f\": \"i\" is neither number, string nor boolean [m f=i]\n");
 }
 
@@ -174,10 +185,12 @@ static void test_influx_decode__goes_on_behind_a_bad_line(void **state)
     (void)state;
     assert_reads("m f=1 1\ncpu value=howdy,value2=42\ncpu\nm f=2 2",
                  "m f=1 @1\nm f=2 @2\n"
-                 "! line 2: field \"value\": \"howdy\" is neither number, string nor boolean [cpu value=howdy,value2=42]\n"
+                 "! line 2: field \"value\": \"howdy\" is neither number, string nor boolean [cpu "
+                 "value=howdy,value2=42]\n"
                  "! line 3: there are no fields [cpu]\n");
     assert_reads("m s=\"a\nb\",f=x 1\nm f=2\n",
-                 "m f=2\n! line 1: field \"f\": \"x\" is neither number, string nor boolean [m s=\"a\nb\",f=x 1]\n");
+                 "m f=2\n! line 1: field \"f\": \"x\" is neither number, string nor boolean [m s=\"a\n"
+                 "b\",f=x 1]\n");
 }
 
 static void test_influx_decode__loses_one_line_to_a_quote_that_never_closes(void **state)
@@ -191,7 +204,8 @@ static void test_influx_decode__loses_one_line_to_a_quote_that_closes_in_another
 {
     (void)state;
     assert_reads("m f=\"abc\nm g=\"x\\\"y\" 3\nm h=2\n",
-                 "m g=\"x\"y\" @3\nm h=2\n! line 1: something follows the value of field \"f\" [m f=\"abc]\n");
+                 "m g=\"x\"y\" @3\nm h=2\n"
+                 "! line 1: something follows the value of field \"f\" [m f=\"abc]\n");
 }
 
 static void test_influx_decode__counts_lines_over_calls_and_anew_for_each_message(void **state)
@@ -207,7 +221,8 @@ static void test_influx_decode__counts_lines_over_calls_and_anew_for_each_messag
     assert_int_equal(decoder_decode(decoder, batch, "m f=1\n\n#\nm f=", 13, false, 0), 9);
     assert_int_equal(decoder_decode(decoder, batch, "m f=", 4, true, 9), 4);
     assert_int_equal(decoder_decode(decoder, batch, "x", 1, true, 10), 1);
-    assert_string_equal(bad.data, "! line 4: field \"f\" has no value [m f=]\n! line 1: there are no fields [x]\n");
+    assert_string_equal(bad.data,
+                        "! line 4: field \"f\" has no value [m f=]\n! line 1: there are no fields [x]\n");
     vane_text_release(&bad);
     batch_unref(batch);
     decoder_free(decoder);
@@ -252,7 +267,8 @@ static void test_influx_decode__makes_a_series_once(void **state)
 static void test_influx_encode__writes_every_type(void **state)
 {
     (void)state;
-    assert_writes("m f=1.50,g=46920.37000000,i=-3i,u=4u,b=T,c=f,s=\"x\" 5\n", "m f=1.5,g=46920.37,i=-3i,u=4i,b=true,c=false,s=\"x\" 5\n");
+    assert_writes("m f=1.50,g=46920.37000000,i=-3i,u=4u,b=T,c=f,s=\"x\" 5\n",
+                  "m f=1.5,g=46920.37,i=-3i,u=4i,b=true,c=false,s=\"x\" 5\n");
     assert_writes("m f=1e21,g=1e-7,z=-0 -5\n", "m f=1000000000000000000000,g=0.0000001,z=-0 -5\n");
 }
 
@@ -260,18 +276,21 @@ static void test_influx_encode__clips_unsigned_integers_unless_supported(void **
 {
     (void)state;
     assert_writes("m u=18446744073709551615u 1\n", "m u=9223372036854775807i 1\n");
-    assert_encodes("influx", "influx_uint_support = true", "m u=18446744073709551615u 1\n", "m u=18446744073709551615u 1\n");
+    assert_encodes("influx", "influx_uint_support = true", "m u=18446744073709551615u 1\n",
+                   "m u=18446744073709551615u 1\n");
 }
 
 static void test_influx_encode__escapes(void **state)
 {
     (void)state;
     struct batch *batch = batch_new();
-    struct vane_tag tags[] = { vane_tag("t, =\t\n\r\f", "v, =\t"), vane_tag("end\\\\", "back\\"), vane_tag("\\", "gone") };
+    struct vane_tag tags[] = { vane_tag("t, =\t\n\r\f", "v, =\t"), vane_tag("end\\\\", "back\\"),
+                               vane_tag("\\", "gone") };
     struct vane_metric *metric = vane_add(&batch->view, vane_series(&batch->view, "n, =\n", tags, 3), 1);
     vane_set_string(metric, "k, =\t\\", "a\"b\\c\nd", 7);
     kit_assert_batch("influx", "", batch,
-                     "n\\,\\ =\\n,end=back,t\\,\\ \\=\\t\\n\\r\\f=v\\,\\ \\=\\t k\\,\\ \\=\\t=\"a\\\"b\\\\c\nd\" 1\n");
+                     "n\\,\\ =\\n,end=back,t\\,\\ \\=\\t\\n\\r\\f=v\\,\\ \\=\\t k\\,\\ \\=\\t=\"a\\\"b\\\\c\n"
+                     "d\" 1\n");
 }
 
 static void test_influx_encode__drops_fields_that_are_not_finite(void **state)
@@ -316,16 +335,20 @@ static void test_influx_encode__omits_the_timestamp_if_asked(void **state)
 static void test_influx_encode__splits_long_lines(void **state)
 {
     (void)state;
-    assert_encodes("influx", "influx_max_line_bytes = 13", "m,t=x a=1,b=2,c=3 7\n", "m,t=x a=1 7\nm,t=x b=2 7\nm,t=x c=3 7\n");
-    assert_encodes("influx", "influx_max_line_bytes = 16", "m,t=x a=1,b=2,c=3 7\n", "m,t=x a=1,b=2 7\nm,t=x c=3 7\n");
+    assert_encodes("influx", "influx_max_line_bytes = 13", "m,t=x a=1,b=2,c=3 7\n",
+                   "m,t=x a=1 7\nm,t=x b=2 7\nm,t=x c=3 7\n");
+    assert_encodes("influx", "influx_max_line_bytes = 16", "m,t=x a=1,b=2,c=3 7\n",
+                   "m,t=x a=1,b=2 7\nm,t=x c=3 7\n");
     assert_encodes("influx", "influx_max_line_bytes = 20", "m,t=x a=1,b=2,c=3 7\n", "m,t=x a=1,b=2,c=3 7\n");
 }
 
 static void test_influx_encode__rejects_whole_what_cannot_be_split(void **state)
 {
     (void)state;
-    assert_encodes("influx", "influx_max_line_bytes = 16", "m,t=x a=1,b=\"long, long\",c=3 7\nm f=1 2\nm,t=x a=1 3\n",
-                   "m f=1 2\nm,t=x a=1 3\n! metric 0: a field does not fit into a line of influx_max_line_bytes\n");
+    assert_encodes("influx", "influx_max_line_bytes = 16",
+                   "m,t=x a=1,b=\"long, long\",c=3 7\nm f=1 2\nm,t=x a=1 3\n",
+                   "m f=1 2\nm,t=x a=1 3\n"
+                   "! metric 0: a field does not fit into a line of influx_max_line_bytes\n");
 }
 
 static void test_influx_encode__copies_the_text_of_a_series_it_has_written(void **state)
@@ -358,7 +381,7 @@ static uint64_t next_random(uint64_t *seed)
     return *seed;
 }
 
-/* Of letters that need care; not the white space that line protocol cannot carry, nor a backslash at the end. */
+/* Of letters that need care; without what line protocol cannot carry: other white space, a last backslash. */
 static void random_text(uint64_t *seed, char *text, bool name)
 {
     static const char letters[] = "abcxyz,= \\\"#0123456789.-_:\xc3\xa9";
@@ -398,7 +421,9 @@ static struct batch *random_batch(uint64_t *seed)
         for (int k = 0; k < 3; k++)
             tags[k] = vane_tag(texts[k], texts[k + 3]);
         int64_t time = (int64_t)(next_random(seed) >> 1) - INT64_MAX / 2;
-        struct vane_metric *metric = vane_add(&batch->view, vane_series(&batch->view, name, tags, next_random(seed) % 4), time);
+        struct vane_metric *metric = vane_add(&batch->view,
+                                              vane_series(&batch->view, name, tags,
+                                                          next_random(seed) % 4), time);
         for (uint64_t k = 0; k <= next_random(seed) % 5; k++)
             random_field(seed, metric);
     }

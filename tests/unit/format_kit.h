@@ -25,7 +25,8 @@
 enum { KIT_SPLIT_MOST = 400 };
 
 /* Fills the options of a table from TOML; the caller frees what is answered, after the arena. */
-static inline void *kit_options(const struct vane_option *table, size_t size, const char *toml, struct arena *arena)
+static inline void *kit_options(const struct vane_option *table, size_t size, const char *toml,
+                                struct arena *arena)
 {
     struct config_errors errors = { 0 };
     void *state = alloc_zero(size);
@@ -83,8 +84,8 @@ static inline void kit_add_metric(struct vane_text *out, const struct vane_metri
 
 static inline void kit_bad(void *context, const struct bad_record *bad)
 {
-    vane_text_addf(context, "! line %llu: %s [%.*s]\n", (unsigned long long)bad->line, bad->reason, (int)bad->length,
-                   bad->bytes);
+    vane_text_addf(context, "! line %llu: %s [%.*s]\n", (unsigned long long)bad->line, bad->reason,
+                   (int)bad->length, bad->bytes);
 }
 
 /* ---- Decoding ---- */
@@ -112,8 +113,8 @@ static inline void kit_release(struct kit_decoding *kit)
 }
 
 /* The bytes up to each of the ends are one more call each; the last end is their length. The caller frees. */
-static inline char *kit_decode_in_pieces(const struct decode_plan *plan, const char *bytes, const size_t *ends,
-                                         size_t count)
+static inline char *kit_decode_in_pieces(const struct decode_plan *plan, const char *bytes,
+                                         const size_t *ends, size_t count)
 {
     struct vane_text bad = { 0 }, all = { 0 };
     const struct decode_sink sink = { .bad = kit_bad, .context = &bad };
@@ -190,7 +191,8 @@ static inline void kit_reject(void *context, size_t index, const char *reason)
     vane_text_addf(context, "! metric %zu: %s\n", index, reason);
 }
 
-static inline bool kit_encoder(struct kit_encoding *kit, const char *format, const char *toml, struct error *err)
+static inline bool kit_encoder(struct kit_encoding *kit, const char *format, const char *toml,
+                               struct error *err)
 {
     const struct encode_format *encode = format_find(format)->encode;
     *kit = (struct kit_encoding){ .arena = arena_new(1024) };
@@ -215,7 +217,8 @@ static inline size_t kit_encode(struct kit_encoding *kit, const struct batch *ba
 }
 
 /* The batch in one call; what was rejected stands behind. Frees the batch. */
-static inline void kit_assert_batch(const char *format, const char *toml, struct batch *batch, const char *expected)
+static inline void kit_assert_batch(const char *format, const char *toml, struct batch *batch,
+                                    const char *expected)
 {
     struct kit_encoding kit;
     struct error err;
@@ -246,7 +249,8 @@ static inline struct batch *kit_batch(const char *lines)
     return batch;
 }
 
-static inline void assert_encodes(const char *format, const char *toml, const char *lines, const char *expected)
+static inline void assert_encodes(const char *format, const char *toml, const char *lines,
+                                  const char *expected)
 {
     kit_assert_batch(format, toml, kit_batch(lines), expected);
 }

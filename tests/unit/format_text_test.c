@@ -53,7 +53,8 @@ static void test_value_decode__takes_the_last_word_of_a_line(void **state)
 static void test_value_decode__falls_back_to_a_string(void **state)
 {
     (void)state;
-    assert_decodes("value", "data_type = \"auto_integer\"", "1\n1.5\nx\n", "input value=1i\ninput value=\"1.5\"\ninput value=\"x\"\n");
+    assert_decodes("value", "data_type = \"auto_integer\"", "1\n1.5\nx\n",
+                   "input value=1i\ninput value=\"1.5\"\ninput value=\"x\"\n");
     assert_decodes("value", "data_type = \"auto_float\"", "1\nx\n", "input value=1\ninput value=\"x\"\n");
 }
 
@@ -82,8 +83,10 @@ static void test_template__fills_placeholders(void **state)
     assert_encodes("template", "template = \"{name} {tag.symbol}/{tag.no} {{{field.last}}} {time}\"",
                    "ticker,symbol=BTC last=46920.37000000 1648522311673000000\n",
                    "ticker BTC/ {46920.37} 2022-03-29T02:51:51.673Z\n");
-    assert_encodes("template", "template = \"{field.s}\\n\"\ntemplate_timestamp_format = \"unix\"", "m s=\"x\"\nm s=\"y\"\n", "x\ny\n");
-    assert_encodes("template", "template = \"{time};\"\ntemplate_timestamp_format = \"unix_ms\"", "m s=1 1648522311673000000\n", "1648522311673;\n");
+    assert_encodes("template", "template = \"{field.s}\\n\"\ntemplate_timestamp_format = \"unix\"",
+                   "m s=\"x\"\nm s=\"y\"\n", "x\ny\n");
+    assert_encodes("template", "template = \"{time};\"\ntemplate_timestamp_format = \"unix_ms\"",
+                   "m s=1 1648522311673000000\n", "1648522311673;\n");
 }
 
 static void test_template__rejects_what_has_none_of_its_fields(void **state)
@@ -96,12 +99,15 @@ static void test_template__rejects_what_has_none_of_its_fields(void **state)
 static void test_template__checks_its_text(void **state)
 {
     (void)state;
-    assert_encoder_fails("template", "template = \"{foo}\"", "template: {foo} is neither {name}, {time}, {tag.KEY} nor {field.KEY}");
-    assert_encoder_fails("template", "template = \"{tag.}\"", "template: {tag.} is neither {name}, {time}, {tag.KEY} nor {field.KEY}");
+    assert_encoder_fails("template", "template = \"{foo}\"",
+                         "template: {foo} is neither {name}, {time}, {tag.KEY} nor {field.KEY}");
+    assert_encoder_fails("template", "template = \"{tag.}\"",
+                         "template: {tag.} is neither {name}, {time}, {tag.KEY} nor {field.KEY}");
     assert_encoder_fails("template", "template = \"a {name\"", "template: a single '{' at \"{name\"");
     assert_encoder_fails("template", "template = \"a } b\"", "template: a single '}' at \"} b\"");
     assert_encoder_fails("template", "template = \"x\"\ntemplate_timestamp_format = \"x\"",
-                         "template_timestamp_format: \"x\" is no time format: unix, unix_ms, unix_us, unix_ns, RFC3339 or a "
+                         "template_timestamp_format: \"x\" is no time format: unix, unix_ms, unix_us, "
+                         "unix_ns, RFC3339 or a "
                          "layout such as \"2006-01-02 15:04:05\"");
 }
 
@@ -111,7 +117,8 @@ static void test_table__looks_like_sparks_console(void **state)
 {
     (void)state;
     assert_encodes("table", "", "mess,coin=BTCBUSD value=46920.37000000 1648522311000000000\n"
-                   "mess,coin=ETHBUSD value=3300i,note=\"a text that is longer than that\" 1648522312673000000\n",
+                   "mess,coin=ETHBUSD value=3300i,note=\"a text that is longer than that\" "
+                   "1648522312673000000\n",
                    "-------------------------------------------\n"
                    "Batch: 0\n"
                    "-------------------------------------------\n"
@@ -127,7 +134,8 @@ static void test_table__looks_like_sparks_console(void **state)
 static void test_table__shows_whole_cells_on_the_left_if_asked(void **state)
 {
     (void)state;
-    assert_encodes("table", "table_truncate = 0\ntable_title = false", "m s=\"a text that is longer than that\" 0\nm s=\"\xc3\xa9\xc3\xa9\n\",b=T 0\n",
+    assert_encodes("table", "table_truncate = 0\ntable_title = false",
+                   "m s=\"a text that is longer than that\" 0\nm s=\"\xc3\xa9\xc3\xa9\n\",b=T 0\n",
                    "+--------------------+----+-------------------------------+----+\n"
                    "|time                |name|s                              |b   |\n"
                    "+--------------------+----+-------------------------------+----+\n"
@@ -140,7 +148,8 @@ static void test_table__shows_whole_cells_on_the_left_if_asked(void **state)
 static void test_table__cuts_to_few_characters_without_dots(void **state)
 {
     (void)state;
-    assert_encodes("table", "table_truncate = 3\ntable_title = false", "m,tag=\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9 longer=1 0\n",
+    assert_encodes("table", "table_truncate = 3\ntable_title = false",
+                   "m,tag=\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9 longer=1 0\n",
                    "+--------------------+---+---+---+\n"
                    "|                time|nam|tag|lon|\n"
                    "+--------------------+---+---+---+\n"
@@ -171,7 +180,8 @@ static void test_table__numbers_its_batches(void **state)
 static void test_scan__stops_where_a_loop_over_bytes_does(void **state)
 {
     (void)state;
-    static const char sets[][4] = { { '=', ',', '\\', ' ' }, { '"', '\\', '"', '\0' }, { ';', '"', '"', '\r' } };
+    static const char sets[][4] = { { '=', ',', '\\', ' ' }, { '"', '\\', '"', '\0' },
+                                    { ';', '"', '"', '\r' } };
     char text[64 + SCAN_PADDING];
     srand(3);
     for (int round = 0; round < 30000; round++) {
@@ -182,7 +192,7 @@ static void test_scan__stops_where_a_loop_over_bytes_does(void **state)
         if (round % 2)
             memset(text, 'x', (size_t)(rand() % 64));
         size_t at = 0;
-        while (text[at] != set[0] && text[at] != set[1] && text[at] != set[2] && (unsigned char)text[at] > (unsigned char)set[3])
+        while (!memchr(set, text[at], 3) && (unsigned char)text[at] > (unsigned char)set[3])
             at++;
         assert_ptr_equal(scan_for(text, set[0], set[1], set[2], set[3]), text + at);
         assert_ptr_equal(scan_words_for(text, set[0], set[1], set[2], set[3]), text + at);

@@ -73,7 +73,8 @@ static void test_timestamp__reads_numbers(void **state)
 static void test_timestamp__refuses_what_is_no_number(void **state)
 {
     (void)state;
-    static const char *const texts[] = { "", "x", "1x", "1.5.5", "-", "1 ", " 1", ".5", "--1", "-+1", "0x10", "1e400", "inf",
+    static const char *const texts[] = { "", "x", "1x", "1.5.5", "-", "1 ", " 1", ".5", "--1", "-+1", "0x10",
+                                         "1e400", "inf",
                                          "9223372037", "-9223372037", "99999999999999999999" };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_refuses("unix", texts[i]);
@@ -141,10 +142,11 @@ static void test_timestamp__refuses_what_does_not_fit_the_layout(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "", "2022-03-29", "2022-03-29 02:51", "2022-03-29 02:51:51 ", "2022-03-29T02:51:51", "2022-3-29 02:51:51",
-        "22-03-29 02:51:51", "2022-13-29 02:51:51", "2022-00-29 02:51:51", "2022-02-29 02:51:51", "2022-04-31 02:51:51",
-        "2022-03-00 02:51:51", "2022-03-29 24:00:00", "2022-03-29 02:60:51", "2022-03-29 02:51:60", "2022-03-29 02:51:51Z",
-        "1677-09-21 00:12:43", "2262-04-11 23:47:17", "9999-12-31 00:00:00", "2022-03-29 02:51:51.", "2022-03-29x02:51:51",
+        "", "2022-03-29", "2022-03-29 02:51", "2022-03-29 02:51:51 ", "2022-03-29T02:51:51",
+        "2022-3-29 02:51:51", "22-03-29 02:51:51", "2022-13-29 02:51:51", "2022-00-29 02:51:51",
+        "2022-02-29 02:51:51", "2022-04-31 02:51:51", "2022-03-00 02:51:51", "2022-03-29 24:00:00",
+        "2022-03-29 02:60:51", "2022-03-29 02:51:60", "2022-03-29 02:51:51Z", "1677-09-21 00:12:43",
+        "2262-04-11 23:47:17", "9999-12-31 00:00:00", "2022-03-29 02:51:51.", "2022-03-29x02:51:51",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_refuses("2006-01-02 15:04:05", texts[i]);
@@ -216,7 +218,8 @@ static void test_zone__knows_summer_and_winter(void **state)
     assert_reads_in("America/New_York", layout, "2022-07-15 12:00:00", 1657900800000000000);
     assert_reads_in("Asia/Kolkata", layout, "2022-07-15 12:00:00", 1657866600000000000);
     assert_reads_in("UTC", layout, "2022-07-15 12:00:00", 1657886400000000000);
-    assert_reads_in("Europe/Berlin", "2006-01-02 15:04:05 MST", "2022-01-15 12:00:00 CEST", 1642240800000000000);
+    assert_reads_in("Europe/Berlin", "2006-01-02 15:04:05 MST", "2022-01-15 12:00:00 CEST",
+                    1642240800000000000);
     assert_reads_in("Europe/Berlin", "RFC3339", "2022-01-15T12:00:00-03:00", 1642258800000000000);
 }
 
@@ -243,7 +246,8 @@ static void test_zone__takes_one_of_two_where_clocks_change(void **state)
 static void test_zone__refuses_names_that_lead_elsewhere(void **state)
 {
     (void)state;
-    static const char *const names[] = { "../../etc/passwd", "/etc/passwd", "Europe/Nowhere", "Europe/Ber lin", "Europe", "zone.tab" };
+    static const char *const names[] = { "../../etc/passwd", "/etc/passwd", "Europe/Nowhere",
+                                         "Europe/Ber lin", "Europe", "zone.tab" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct error err;
         assert_null(zone_new(names[i], &err));

@@ -52,13 +52,15 @@ static void test_answer__texts_go_before_statuses(void **state)
 static void test_answer__a_line_that_reads_like_a_request_error_is_still_a_bad_line(void **state)
 {
     (void)state;
-    assert_int_equal(judged(400, "{\"error\":\"unable to parse 'm s=invalid precision': x\"}"), ANSWER_BAD_POINTS);
+    static const char body[] = "{\"error\":\"unable to parse 'm s=invalid precision': x\"}";
+    assert_int_equal(judged(400, body), ANSWER_BAD_POINTS);
 }
 
 static void test_answer__message_is_the_error_the_message_or_the_body(void **state)
 {
     (void)state;
-    static const char *const bodies[] = { "{\"error\":\"why\"}", "{\"code\":\"x\",\"message\":\"why\"}", "why" };
+    static const char *const bodies[] = { "{\"error\":\"why\"}", "{\"code\":\"x\",\"message\":\"why\"}",
+                                          "why" };
     for (size_t i = 0; i < 3; i++) {
         struct answer answer;
         answer_read(&answer, 400, bodies[i], strlen(bodies[i]));
@@ -132,8 +134,9 @@ static void test_answer__lines_are_named_by_their_text(void **state)
 static void test_answer__a_type_conflict_tells_its_field(void **state)
 {
     (void)state;
-    static const char body[] = "{\"error\":\"partial write: field type conflict: input field \\\"la st\\\" on measurement "
-                               "\\\"ticker\\\" is type integer, already exists as type float dropped=2\"}";
+    static const char body[] = "{\"error\":\"partial write: field type conflict: input field \\\"la st\\\" "
+                               "on measurement \\\"ticker\\\" is type integer, already exists as type "
+                               "float dropped=2\"}";
     struct answer answer;
     struct answer_conflict conflict;
     answer_read(&answer, 400, body, sizeof body - 1);
@@ -149,7 +152,8 @@ static void test_answer__a_type_conflict_tells_its_field(void **state)
 static void test_answer__half_a_type_conflict_tells_nothing(void **state)
 {
     (void)state;
-    static const char *const bodies[] = { "", "input field \"x", "input field \"x\" on measurement \"m\" is type odd, y" };
+    static const char *const bodies[] = { "", "input field \"x",
+                                          "input field \"x\" on measurement \"m\" is type odd, y" };
     for (size_t i = 0; i < 3; i++) {
         struct answer answer;
         struct answer_conflict conflict;

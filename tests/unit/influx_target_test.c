@@ -7,7 +7,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-static void check_url(const struct influx *influx, const char *bucket, const char *policy, const char *expected)
+static void check_url(const struct influx *influx, const char *bucket, const char *policy,
+                      const char *expected)
 {
     struct vane_text url = { 0 };
     struct server server = { .base = (char[]){ "http://h:1/p" } };

@@ -335,7 +335,7 @@ static void test_input__a_live_one_tells_processors_of_the_gap_before_it(void **
     };
     struct kit kit;
     struct world *world = start(&kit, &live);
-    kit_add(&kit, &step, "step", world);
+    kit_add(&kit, &step, "step", world)->edge.bytes = 1 << 24;
     kit_start(&kit);
     kit_wait(&kit, &world->seen, LIVE_BATCHES);
     kit_end(&kit);

@@ -10,16 +10,14 @@
 
 #include <cmocka.h>
 
-#define STRINGS(...)                                                                              \
-    (struct vane_strings){ (const char *const[]){ __VA_ARGS__ },                                  \
-                           sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *) }
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define TEXTS(...) ((const char *const[]){ __VA_ARGS__ })
+#define STRINGS(...) (struct vane_strings){ TEXTS(__VA_ARGS__), COUNT(TEXTS(__VA_ARGS__)) }
 #define LIST(tag, ...) (struct options_list){ tag, STRINGS(__VA_ARGS__) }
-#define LISTS(...)                                                                                \
-    (struct options_lists){ (const struct options_list[]){ __VA_ARGS__ },                         \
-                            sizeof((const struct options_list[]){ __VA_ARGS__ }) / sizeof(struct options_list) }
-#define PAIRS(...)                                                                                \
-    (struct vane_pairs){ (const struct vane_pair[]){ __VA_ARGS__ },                               \
-                         sizeof((const struct vane_pair[]){ __VA_ARGS__ }) / sizeof(struct vane_pair) }
+#define LIST_ARRAY(...) ((const struct options_list[]){ __VA_ARGS__ })
+#define LISTS(...) (struct options_lists){ LIST_ARRAY(__VA_ARGS__), COUNT(LIST_ARRAY(__VA_ARGS__)) }
+#define PAIR_ARRAY(...) ((const struct vane_pair[]){ __VA_ARGS__ })
+#define PAIRS(...) (struct vane_pairs){ PAIR_ARRAY(__VA_ARGS__), COUNT(PAIR_ARRAY(__VA_ARGS__)) }
 
 /* ---- Metrics as text: "cpu,host=a usage=1 idle=2", fields are ints ---- */
 
@@ -50,7 +48,7 @@ static struct batch *make(const char *const *texts, size_t count)
     return batch;
 }
 
-#define MAKE(...) make((const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
+#define MAKE(...) make(TEXTS(__VA_ARGS__), COUNT(TEXTS(__VA_ARGS__)))
 
 /* All metrics as that text, with "; " between them. */
 static const char *render(const struct batch *batch, struct vane_text *out)
@@ -74,7 +72,8 @@ static void assert_batch(const struct batch *batch, const char *wanted)
     vane_text_release(&out);
 }
 
-static void check(const struct node_options *options, enum vane_role role, struct batch *batch, const char *wanted)
+static void check(const struct node_options *options, enum vane_role role, struct batch *batch,
+                  const char *wanted)
 {
     struct modify *modify = modify_new(options, role, NULL, false, false);
     size_t before = batch->view.count;
@@ -99,7 +98,8 @@ static void test_modify__nothing_to_do_is_no_modify(void **state)
 static void test_modify__namepass_and_not_namedrop(void **state)
 {
     const struct node_options options = { .namepass = STRINGS("cpu*", "mem"), .namedrop = STRINGS("cpu_?") };
-    check(&options, VANE_OUTPUT, MAKE("cpu a=1", "cpu_x a=1", "cpu_xy a=1", "mem a=1", "disk a=1"), "cpu a=1; cpu_xy a=1; mem a=1");
+    check(&options, VANE_OUTPUT, MAKE("cpu a=1", "cpu_x a=1", "cpu_xy a=1", "mem a=1", "disk a=1"),
+          "cpu a=1; cpu_xy a=1; mem a=1");
     (void)state;
 }
 
@@ -114,15 +114,18 @@ static void test_modify__namepass_separator_stops_the_star(void **state)
 static void test_modify__tagpass_matches_any_key_and_any_value(void **state)
 {
     const struct node_options options = { .tagpass = LISTS(LIST("host", "a*", "b"), LIST("zone", "eu")) };
-    check(&options, VANE_OUTPUT, MAKE("m,host=a1 f=1", "m,host=c f=1", "m,host=c,zone=eu f=1", "m,host=b f=1", "m f=1"),
+    check(&options, VANE_OUTPUT,
+          MAKE("m,host=a1 f=1", "m,host=c f=1", "m,host=c,zone=eu f=1", "m,host=b f=1", "m f=1"),
           "m,host=a1 f=1; m,host=c,zone=eu f=1; m,host=b f=1");
     (void)state;
 }
 
 static void test_modify__tagdrop_wins_over_tagpass(void **state)
 {
-    const struct node_options options = { .tagpass = LISTS(LIST("host", "*")), .tagdrop = LISTS(LIST("zone", "us", "asia")) };
-    check(&options, VANE_OUTPUT, MAKE("m,host=a f=1", "m,host=a,zone=us f=1", "m,host=a,zone=eu f=1", "m,zone=us f=1"),
+    const struct node_options options = { .tagpass = LISTS(LIST("host", "*")),
+                                          .tagdrop = LISTS(LIST("zone", "us", "asia")) };
+    check(&options, VANE_OUTPUT,
+          MAKE("m,host=a f=1", "m,host=a,zone=us f=1", "m,host=a,zone=eu f=1", "m,zone=us f=1"),
           "m,host=a f=1; m,host=a,zone=eu f=1");
     (void)state;
 }
@@ -138,14 +141,16 @@ static void test_modify__name_tags_and_condition_must_all_agree(void **state)
 {
     const struct node_options options = { .namepass = STRINGS("cpu"), .tagpass = LISTS(LIST("host", "a")),
                                           .metricpass = "fields.f > 1" };
-    check(&options, VANE_OUTPUT, MAKE("cpu,host=a f=2", "cpu,host=a f=1", "cpu,host=b f=2", "mem,host=a f=2"), "cpu,host=a f=2");
+    check(&options, VANE_OUTPUT, MAKE("cpu,host=a f=2", "cpu,host=a f=1", "cpu,host=b f=2", "mem,host=a f=2"),
+          "cpu,host=a f=2");
     (void)state;
 }
 
 static void test_modify__condition_on_the_series_alone(void **state)
 {
     const struct node_options options = { .metricpass = "name == 'cpu' && tags.host == 'a'" };
-    check(&options, VANE_OUTPUT, MAKE("cpu,host=a f=1", "cpu,host=b f=1", "cpu,host=a f=2"), "cpu,host=a f=1; cpu,host=a f=2");
+    check(&options, VANE_OUTPUT, MAKE("cpu,host=a f=1", "cpu,host=b f=1", "cpu,host=a f=2"),
+          "cpu,host=a f=1; cpu,host=a f=2");
     (void)state;
 }
 
@@ -183,8 +188,10 @@ static void test_modify__failing_condition_lets_pass_and_is_reported_once_a_batc
 
 static void test_modify__fields_are_included_then_excluded(void **state)
 {
-    const struct node_options options = { .fieldinclude = STRINGS("usage_*", "n"), .fieldexclude = STRINGS("*_idle") };
-    check(&options, VANE_OUTPUT, MAKE("cpu usage_user=1 usage_idle=2 n=3 x=4", "cpu n=1"), "cpu usage_user=1 n=3; cpu n=1");
+    const struct node_options options = { .fieldinclude = STRINGS("usage_*", "n"),
+                                          .fieldexclude = STRINGS("*_idle") };
+    check(&options, VANE_OUTPUT, MAKE("cpu usage_user=1 usage_idle=2 n=3 x=4", "cpu n=1"),
+          "cpu usage_user=1 n=3; cpu n=1");
     (void)state;
 }
 
@@ -227,8 +234,8 @@ static void test_modify__name_is_replaced_then_prefix_and_suffix_are_put_to_it(v
 
 /* ---- Tags of inputs ---- */
 
-static void check_tags(const struct node_options *options, bool keep_local, bool keep_global, const char *text,
-                       const char *wanted)
+static void check_tags(const struct node_options *options, bool keep_local, bool keep_global,
+                       const char *text, const char *wanted)
 {
     const struct vane_pairs global = PAIRS({ "host", "global" }, { "dc", "global" });
     struct modify *modify = modify_new(options, VANE_INPUT, &global, keep_local, keep_global);
@@ -355,7 +362,9 @@ static void test_modify__what_others_hold_stays_as_it_is(void **state)
 
 static void test_modify__metric_that_nothing_applies_to_is_not_copied(void **state)
 {
-    const struct node_options options = { .namedrop = STRINGS("b"), .fieldexclude = STRINGS("x"), .tagexclude = STRINGS("t") };
+    const struct node_options options = { .namedrop = STRINGS("b"),
+                                          .fieldexclude = STRINGS("x"),
+                                          .tagexclude = STRINGS("t") };
     struct modify *modify = modify_new(&options, VANE_OUTPUT, NULL, false, false);
     struct batch *batch = MAKE("a,host=x f=1", "b f=1");
     struct batch *mine = batch_own(batch_ref(batch));

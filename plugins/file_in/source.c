@@ -1,0 +1,318 @@
+/* source - see source.h. Bytes are read in chunks behind what is left of the chunk before; records that are
+ * complete leave in one batch a chunk. The buffer grows for a record that is longer, up to
+ * max_record_size, and is given back while there is nothing to read: a thousand quiet files cost little. */
+#include "plugins/file_in/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "plugins/shared/memory.h"
+
+enum { CHUNK = 64 * 1024 };
+
+bool source_is_stdin(const char *path)
+{
+    return strcmp(path, "stdin") == 0 || strcmp(path, "-") == 0;
+}
+
+static void drop_bytes(struct source *source)
+{
+    free(source->bytes);
+    source->bytes = NULL;
+    source->length = source->capacity = 0;
+}
+
+/* ---- Records ---- */
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static struct vane_batch *new_batch(struct source *source)
+{
+    const struct source_settings *settings = source->settings;
+    struct vane_batch *batch = vane_batch_new(settings->self);
+    struct vane_tag tags[2];
+    size_t count = 0;
+    if (settings->file_tag[0])
+        tags[count++] = vane_tag(settings->file_tag, base_name(source->path));
+    if (settings->path_tag[0])
+        tags[count++] = vane_tag(settings->path_tag, source->path);
+    if (count)
+        vane_batch_tags(batch, tags, count);
+    if (!settings->reread)
+        vane_batch_arrival(batch, VANE_NO_TIME);
+    return batch;
+}
+
+static void consume(struct source *source, size_t count)
+{
+    source->length -= count;
+    source->offset += (int64_t)count;
+    if (source->length)
+        memmove(source->bytes, source->bytes + count, source->length);
+}
+
+/* Drops the first line of what is there, or all of it while the line has no end. */
+static void skip_line(struct source *source)
+{
+    const char *newline = memchr(source->bytes, '\n', source->length);
+    source->skipping = !newline;
+    consume(source, newline ? (size_t)(newline - source->bytes) + 1 : source->length);
+}
+
+static bool too_long(const struct source *source)
+{
+    return source->length >= source->settings->max_record_size;
+}
+
+static void give_up_record(struct source *source)
+{
+    struct vane_self *self = source->settings->self;
+    vane_count(self, "records_too_long", 1);
+    vane_log(self, VANE_WARN, "%s: byte %lld: the record is longer than max_record_size (%llu bytes): left out up to "
+             "the end of its first line", source->path, (long long)source->offset,
+             (unsigned long long)source->settings->max_record_size);
+    skip_line(source);
+}
+
+static void decode(struct source *source, struct vane_batch *batch, bool last)
+{
+    if (source->length)
+        consume(source, vane_decode(source->decoder, batch, source->bytes, source->length, last, source->offset));
+}
+
+/* Emits the records that are complete; `last`: all the bytes are. False: the agent is stopping. */
+static bool emit_records(struct source *source, bool last)
+{
+    struct vane_batch *batch = new_batch(source);
+    if (source->skipping)
+        skip_line(source);
+    decode(source, batch, last);
+    while (too_long(source)) {
+        give_up_record(source);
+        decode(source, batch, last);
+    }
+    if (source->lane)
+        vane_batch_lane(batch, source->lane, source->offset);
+    return vane_emit(source->settings->self, batch);
+}
+
+bool source_finish(struct source *source)
+{
+    return !source->length || emit_records(source, true);
+}
+
+/* ---- Where reading begins ---- */
+
+static void reserve(struct source *source, size_t room)
+{
+    if (source->capacity - source->length >= room)
+        return;
+    source->capacity = source->length + (source->length < room ? room : source->length);
+    source->bytes = memory_resize(source->bytes, source->capacity, 1);
+}
+
+/* Gives the decoder what only the beginning of the file has (a csv header), line by line. */
+static void read_head(struct source *source)
+{
+    struct vane_batch *batch = vane_batch_new(source->settings->self);
+    size_t begun = 0, end = 0;
+    while (vane_decoder_in_head(source->decoder) && !too_long(source)) {
+        const char *newline = memchr(source->bytes + end, '\n', source->length - end);
+        if (newline) {
+            end = (size_t)(newline - source->bytes) + 1;
+            begun += vane_decode(source->decoder, batch, source->bytes + begun, end - begun, false, (int64_t)begun);
+            continue;
+        }
+        reserve(source, CHUNK);
+        ssize_t got = pread(source->fd, source->bytes + source->length, CHUNK, (off_t)source->length);
+        if (got <= 0)
+            break;
+        source->length += (size_t)got;
+    }
+    vane_batch_free(batch);
+    drop_bytes(source);
+}
+
+/* A new decoder, as it is at the offset. */
+static void begin_decoding(struct source *source)
+{
+    const char *name = source_is_stdin(source->path) ? "stdin" : source->path;
+    vane_decoder_free(source->decoder);
+    source->decoder = vane_decoder_new(source->settings->self, name);
+    if (source->lane && source->offset > 0)
+        read_head(source);
+}
+
+/* The end of the last line that is complete: one that is being written is still to be read. */
+static int64_t end_of_lines(const struct source *source)
+{
+    char tail[4096];
+    int64_t size = source->facts.size, from = size > (int64_t)sizeof tail ? size - (int64_t)sizeof tail : 0;
+    ssize_t got = pread(source->fd, tail, sizeof tail, (off_t)from);
+    const char *newline = got > 0 ? memrchr(tail, '\n', (size_t)got) : NULL;
+    return newline ? from + (newline - tail) + 1 : from ? size : 0;
+}
+
+/* Reading goes on elsewhere than processors that keep state were told. */
+static void lose(struct source *source, int64_t offset)
+{
+    vane_lost(source->settings->self, source->lane);
+    source->offset = offset;
+    source->skipping = false;
+    drop_bytes(source);
+}
+
+static void find_start(struct source *source, enum source_start start)
+{
+    struct vane_self *self = source->settings->self;
+    int64_t saved;
+    bool has_saved = vane_resume(self, source->lane, &saved), end = start == SOURCE_END || start == SOURCE_SAVED_OR_END;
+    bool wants_saved = start == SOURCE_SAVED_OR_BEGINNING || start == SOURCE_SAVED_OR_END;
+    if (has_saved && wants_saved && saved <= source->facts.size) {
+        source->offset = saved;
+        vane_log(self, VANE_INFO, "%s: going on at byte %lld of %lld", source->path, (long long)saved,
+                 (long long)source->facts.size);
+        return;
+    }
+    if (has_saved && wants_saved)
+        vane_log(self, VANE_WARN, "%s: has %lld bytes, and %lld were read before: reading it from its beginning",
+                 source->path, (long long)source->facts.size, (long long)saved);
+    int64_t offset = end && !(has_saved && wants_saved) ? end_of_lines(source) : 0;
+    if (has_saved)
+        lose(source, offset);
+    source->offset = offset;
+}
+
+bool source_start(struct source *source, enum source_start start)
+{
+    if (source->started)
+        return true;
+    source->started = true;
+    if (!source->lane) {
+        if (!source->settings->reread)
+            vane_lost(source->settings->self, vane_lane(source->settings->self, ""));
+        return true;
+    }
+    find_start(source, start);
+    begin_decoding(source);
+    return emit_records(source, false); /* nothing, but from now on the position is known */
+}
+
+void source_go_on(struct source *source, const struct source *before)
+{
+    source->started = true;
+    source->offset = before->offset;
+    begin_decoding(source);
+}
+
+/* ---- Life ---- */
+
+struct source *source_new(const struct source_settings *settings, const char *path)
+{
+    struct source *source = memory_zero(sizeof *source);
+    *source = (struct source){ .settings = settings, .fd = -1, .watch = -1 };
+    source->path = memory_zero(strlen(path) + 1);
+    memcpy(source->path, path, strlen(path));
+    return source;
+}
+
+void source_free(struct source *source)
+{
+    if (!source)
+        return;
+    source_close(source);
+    free(source->path);
+    free(source);
+}
+
+static bool refuse(struct source *source, const char *what, const char *why)
+{
+    snprintf(source->reason, sizeof source->reason, "%s%s: %s", what, source->path, why);
+    source_close(source);
+    return false;
+}
+
+bool source_open(struct source *source)
+{
+    bool standard = source_is_stdin(source->path);
+    source->fd = standard ? STDIN_FILENO : open(source->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (source->fd < 0 || !file_facts_of(source->fd, &source->facts))
+        return refuse(source, "open ", strerror(errno));
+    if (S_ISDIR(source->facts.mode))
+        return refuse(source, "", "is a folder: the files in it are named by a pattern, such as FOLDER/*");
+    source->polled = standard || !S_ISREG(source->facts.mode);
+    source->quiet = source->polled;
+    if (!source->polled && !source->settings->reread)
+        source->lane = vane_lane(source->settings->self, source->facts.id);
+    begin_decoding(source);
+    return true;
+}
+
+void source_close(struct source *source)
+{
+    if (source->fd >= 0 && !source_is_stdin(source->path))
+        close(source->fd);
+    source->fd = -1;
+    vane_decoder_free(source->decoder);
+    source->decoder = NULL;
+    drop_bytes(source);
+}
+
+/* ---- Reading ---- */
+
+/* At the end of a file: has somebody made it shorter? */
+static bool was_cut(struct source *source)
+{
+    struct file_facts now;
+    if (!file_facts_of(source->fd, &now) || now.size >= source->offset + (int64_t)source->length)
+        return false;
+    drop_bytes(source);
+    if (now.size >= source->offset || !source->lane)
+        return true;
+    vane_log(source->settings->self, VANE_INFO, "%s: has become shorter (%lld bytes, of which %lld were read): reading it "
+             "from its beginning", source->path, (long long)now.size, (long long)source->offset);
+    lose(source, 0);
+    begin_decoding(source);
+    return true;
+}
+
+static enum source_result at_end(struct source *source)
+{
+    if (!source->lane)
+        return SOURCE_CLOSED;
+    if (was_cut(source))
+        return SOURCE_MORE;
+    if (!source->length)
+        drop_bytes(source);
+    return SOURCE_DRY;
+}
+
+enum source_result source_read(struct source *source)
+{
+    reserve(source, CHUNK);
+    char *to = source->bytes + source->length;
+    ssize_t got = source->lane ? pread(source->fd, to, CHUNK, (off_t)(source->offset + (int64_t)source->length))
+                               : read(source->fd, to, CHUNK);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN))
+        return SOURCE_DRY;
+    if (got < 0) {
+        snprintf(source->reason, sizeof source->reason, "read %s: %s", source->path, strerror(errno));
+        return SOURCE_FAILED;
+    }
+    if (got == 0)
+        return at_end(source);
+    vane_count(source->settings->self, "bytes_read", (uint64_t)got);
+    source->length += (size_t)got;
+    bool complete = memchr(to, '\n', (size_t)got) != NULL; /* records end where lines do */
+    if (!complete && !source->skipping && !too_long(source))
+        return SOURCE_MORE;
+    return emit_records(source, false) ? SOURCE_MORE : SOURCE_STOP;
+}

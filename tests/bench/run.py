@@ -1,0 +1,355 @@
+#!/usr/bin/env python3
+"""Measures what vane needs and how fast it is, and prints a table.
+
+    build/venv/bin/python tests/bench/run.py [NAME...]
+
+Names choose: formats, host, kafka, memory, load, start, latency; all of them take some six minutes. Where
+Telegraf is installed (build/go/bin/telegraf) it does the same work in the same run, against the same servers.
+What cannot be measured here is left out, with the reason. A figure is the median of several runs unless
+its row says something else; VANE_BUILD says which build is measured (build). `make bench` builds everything.
+"""
+
+import argparse
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from measure import MEGABYTE, TOP, Measured, Usage, median_of, seconds_to_output
+
+import configs
+
+from servers import Exchange, InfluxDB, Kafka, Process
+from servers.places import TOOLS, built, program
+
+TELEGRAF = TOOLS / "go/bin/telegraf"
+MESSAGES = 1_000_000
+ROUNDS = 3
+LATENCY_ROUNDS, LATENCY_SECONDS = 5, 12
+LATENCY_SYMBOLS, LATENCY_RATE = 10, 1000        # ticks a second of each symbol
+LOAD_SECONDS, LOAD_RATE = 60, 2000
+SETTLED = 3                                     # seconds after which an idle agent has come to rest
+
+
+class Skip(Exception):
+    """Why something cannot be measured here."""
+
+
+@dataclass
+class Row:
+    """One line of the table; what is empty is not printed."""
+
+    work: str
+    measured: str
+    reach: str = ""
+    reached: bool | None = None
+    peer: str = ""
+    ratio: str = ""
+
+
+def row(work: str, value: float, unit: str, *, most: float | None = None, least: float | None = None,
+        peer: float | None = None) -> Row:
+    """A row that is judged by the number it shows; the ratio says how many times better than the peer it is."""
+    reach = f"at most {most:g} {unit}" if most is not None else f"{least:g} {unit}" if least is not None else ""
+    reached = None if not reach else value <= most if most is not None else value >= least
+    return Row(work, f"{value:.3g} {unit}", reach, reached,
+               f"{peer:.3g} {unit}" if peer is not None else "", f"{peer / value:.1f} times" if peer else "")
+
+
+# ---- What the benches share ----
+
+class Bench:
+    """The servers of a run, each started when something first needs it, and a folder for everything."""
+
+    def __init__(self, folder: Path, life: ExitStack):
+        self.folder = folder
+        self._life = life
+        self._count = 0
+
+    @cached_property
+    def kafka(self) -> Kafka:
+        return self._life.enter_context(Kafka(self.folder / "kafka"))
+
+    @cached_property
+    def influx(self) -> InfluxDB:
+        return self._life.enter_context(InfluxDB(self.folder / "influxdb"))
+
+    def unique(self, kind: str) -> str:
+        self._count += 1
+        return f"{kind}-{self._count}"
+
+    def config(self, text: str, **values: object) -> Path:
+        path = self.folder / f"{self.unique('config')}.toml"
+        path.write_text(text.format(**values))
+        return path
+
+    def vane(self, *words: str | Path, env: dict[str, str] | None = None) -> Measured:
+        name = self.unique("vane")
+        return Measured([built("vane"), *words], self.folder, name,
+                        {"STATE_DIRECTORY": str(self.folder / name), **(env or {})})
+
+    def telegraf(self, config: Path) -> Measured:
+        return Measured([TELEGRAF, "--config", config], self.folder, self.unique("telegraf"))
+
+
+def million_a_second(bench_program: str, line: str) -> float:
+    """What one of the programs in tests/bench prints behind that name."""
+    try:
+        path = built(f"bench/{bench_program}")
+    except AssertionError as missing:
+        raise Skip(str(missing)) from None
+    text = subprocess.run([path], capture_output=True, text=True, check=True, timeout=300).stdout
+    found = re.search(rf"{line}\D*([\d.]+) million metrics/s", text)
+    assert found, f"{bench_program} prints no '{line}':\n{text}"
+    return float(found[1])
+
+
+# ---- One core: formats and the host ----
+
+def bench_formats(_: Bench) -> Iterator[Row]:
+    for way in ("decode", "encode"):
+        rate = million_a_second("format_bench", f"line protocol {way}")
+        yield row(f"line protocol, {way}, one core", rate, "M metrics/s", least=3)
+
+
+def bench_host(_: Bench) -> Iterator[Row]:
+    rate = million_a_second("host_bench", "")
+    yield row("host: input, two processors that read a field, output, one core", rate, "M metrics/s", least=10)
+
+
+# ---- Kafka to a store that accepts everything ----
+
+@contextmanager
+def sink(folder: Path) -> Iterator[tuple[str, Callable[[], int]]]:
+    """The C server: its address, and how many lines it was given."""
+    with Process("sink", [built("bench/sink")], folder) as server:
+        url = server.output.wait_for(r"^listening on (\S+)", 10)[1]
+
+        def lines() -> int:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                return int(answer.read())
+
+        yield url, lines
+
+
+def fill_topic(bench: Bench) -> str:
+    """A topic with a price a second, as BinanceData.py wrote them."""
+    topic, file = bench.kafka.create_topic(bench.unique("prices")), bench.folder / "prices.csv"
+    file.write_text("".join(f"BTCBUSD,{1648522311673 + i},{40000 + i % 99991 / 100:.2f}000000\n"
+                            for i in range(MESSAGES)))
+    subprocess.run([program("kcat"), "-q", "-P", "-b", bench.kafka.bootstrap, "-t", topic, "-X", "linger.ms=20",
+                    "-l", file], check=True, timeout=120)
+    file.unlink()
+    assert bench.kafka.end_offsets(topic) == {0: MESSAGES}
+    return topic
+
+
+def per_message(usage: Usage) -> float:
+    """Microseconds of CPU time."""
+    return usage.cpu / MESSAGES * 1e6
+
+
+def write_all(bench: Bench, topic: str, start: Callable[[Path], Measured], config: str) -> Usage:
+    """One agent takes the whole topic to the sink."""
+    with sink(bench.folder) as (url, lines):
+        path = bench.config(config, brokers=bench.kafka.bootstrap, topic=topic, group=bench.unique("group"), url=url)
+        with start(path) as agent:
+            agent.wait_until(lambda: lines() >= MESSAGES, 120)
+            return agent.stop()
+
+
+def bare_loop(bench: Bench, topic: str) -> Usage:
+    with Measured([built("bench/consume"), bench.kafka.bootstrap, topic, MESSAGES], bench.folder, "consume") as loop:
+        return loop.wait()
+
+
+def bench_kafka(bench: Bench) -> Iterator[Row]:
+    topic = fill_topic(bench)
+    runs = [write_all(bench, topic, lambda path: bench.vane("--config", path), configs.KAFKA_TO_INFLUX)
+            for _ in range(ROUNDS)]
+    cost = statistics.median(map(per_message, runs))
+    bare = median_of(ROUNDS, lambda: per_message(bare_loop(bench, topic)))
+    work = "Kafka csv -> influx_out, CPU time a metric"
+    yield Row(work, f"{cost:.3g} us")
+    yield Row("  beside a bare rd_kafka_consumer_poll loop", f"{cost / bare:.2g} times {bare:.3g} us",
+              "at most 3 times", cost / bare <= 3)
+    if not TELEGRAF.exists():
+        raise Skip("no Telegraf to compare with")
+    others = [write_all(bench, topic, bench.telegraf, configs.KAFKA_TO_INFLUX_TELEGRAF) for _ in range(ROUNDS)]
+    peer = statistics.median(map(per_message, others))
+    yield Row("  beside Telegraf", f"{cost:.3g} us", "at most 1/10", cost <= peer / 10, f"{peer:.3g} us",
+              f"{peer / cost:.1f} times")
+    yield row("  memory at most, meanwhile", max(run.peak for run in runs) / MEGABYTE, "MB",
+              peer=max(run.peak for run in others) / MEGABYTE)
+
+
+# ---- Memory and start ----
+
+def resident_after(agent: Measured, seconds: float) -> float:
+    """Megabytes; an agent that ended meanwhile is an error."""
+    time.sleep(seconds)
+    assert agent.alive, f"{agent.name} has ended: {agent.log.read_text()[-300:]}"
+    return agent.resident / MEGABYTE
+
+
+def files_config(bench: Bench, way: str, target: str) -> Path:
+    (bench.folder / "prices.influx").write_text("mess,coin=BTCBUSD value=46920.37 1648522311673000000\n")
+    return bench.config(configs.FILES, tail=way, folder=bench.folder, target=target)
+
+
+def idle_with_files(bench: Bench, start: Callable[[Path], Measured], way: str) -> float:
+    with start(files_config(bench, way, str(bench.folder / "out.influx"))) as agent:
+        return resident_after(agent, SETTLED)
+
+
+@contextmanager
+def bitcoin(bench: Bench, *options: str) -> Iterator[tuple[Measured, Exchange]]:
+    """config/bitcoin.toml on real servers, and an exchange with these options."""
+    topic = bench.kafka.create_topic(bench.unique("bitcoin"))
+    bench.influx.create_database(topic)
+    with Exchange(bench.folder / bench.unique("exchange"), "--walk", *options) as exchange:
+        environment = {"BINANCE_URL": exchange.url, "KAFKA_BROKERS": bench.kafka.bootstrap, "KAFKA_TOPIC": topic,
+                       "KAFKA_GROUP": topic, "INFLUX_API": "v1", "INFLUX_URL": bench.influx.url,
+                       "INFLUX_BUCKET": topic}
+        with bench.vane("--config", TOP / "config/bitcoin.toml", env=environment) as agent:
+            yield agent, exchange
+
+
+def bench_memory(bench: Bench) -> Iterator[Row]:
+    used = idle_with_files(bench, lambda path: bench.vane("--config", path), configs.TAIL)
+    peer = idle_with_files(bench, bench.telegraf, configs.TAIL_TELEGRAF) if TELEGRAF.exists() else None
+    yield row("memory, idle: file plugins", used, "MB", most=5, peer=peer)
+    with bitcoin(bench, "--wait-for", "1000") as (agent, _):
+        yield row("memory, idle: config/bitcoin.toml", resident_after(agent, SETTLED), "MB", most=25)
+
+
+def bench_load(bench: Bench) -> Iterator[Row]:
+    """Flat: what the second half of the time adds is less than a megabyte."""
+    with bitcoin(bench, "--rate", str(LOAD_RATE)) as (agent, exchange):
+        half = resident_after(agent, LOAD_SECONDS / 2)
+        whole = resident_after(agent, LOAD_SECONDS / 2)
+    yield Row(f"memory, {LOAD_RATE} ticks/s: after {LOAD_SECONDS // 2} s and {LOAD_SECONDS} s",
+              f"{half:.3g}, {whole:.3g} MB", "flat", whole - half < 1)
+
+
+def bench_start(bench: Bench) -> Iterator[Row]:
+    def first_output(program: Path) -> float:
+        command = [program, "--config", files_config(bench, configs.READ, "stdout"), "--once"]
+        return median_of(9, lambda: seconds_to_output(command, bench.folder)) * 1e3
+
+    yield row("start to first gather, and its metric on standard output", first_output(built("vane")), "ms", most=50,
+              peer=first_output(TELEGRAF) if TELEGRAF.exists() else None)
+
+
+# ---- A tick's way into Kafka ----
+
+def latency_run(bench: Bench) -> tuple[float, float]:
+    """Milliseconds from websocket frame to acknowledgement: median and 99 %, as vane sums them up.
+
+    A few ticks go ahead so that connections and metadata are there; they are too few to count.
+    """
+    topic = bench.kafka.create_topic(bench.unique("ticks"))
+    symbols = [f"coin{i}usdt" for i in range(LATENCY_SYMBOLS)]
+    ticks = LATENCY_SYMBOLS * LATENCY_RATE * LATENCY_SECONDS
+    with Exchange(bench.folder / bench.unique("exchange"), "--walk", "--symbols", ",".join(symbols),
+                  "--rate", str(LATENCY_RATE), "--wait-for", str(LATENCY_SYMBOLS), "--ticks", str(ticks)) as exchange:
+        path = bench.config(configs.WEBSOCKET_TO_KAFKA, exchange=exchange.url, brokers=bench.kafka.bootstrap,
+                            topic=topic, symbols=", ".join(f'"{symbol}"' for symbol in symbols))
+        with bench.vane("--config", path) as agent:
+            agent.wait_until(lambda: bench.kafka.end_offsets(topic)[0] > 0, 20)
+            exchange.ask("pause")
+            time.sleep(1)
+            exchange.ask("resume")
+            exchange.output.wait_for("^source ended", LATENCY_SECONDS * 3)
+            agent.wait_until(lambda: bench.kafka.end_offsets(topic)[0] >= ticks, 20)
+            agent.stop()
+    found = re.search(r"delivery (\S+) ms \(median\), (\S+) ms", agent.log.read_text())
+    assert found, f"{agent.name} has no summary: {agent.log.read_text()[-300:]}"
+    return float(found[1]), float(found[2])
+
+
+def bench_latency(bench: Bench) -> Iterator[Row]:
+    runs = [latency_run(bench) for _ in range(LATENCY_ROUNDS)]
+    rate = LATENCY_SYMBOLS * LATENCY_RATE
+    work = f"websocket frame to the broker's acknowledgement, {rate} ticks/s"
+    yield row(f"{work}, 99 %", statistics.median(late for _, late in runs), "ms", most=5)
+    yield row("  median", statistics.median(middle for middle, _ in runs), "ms")
+
+
+# ---- The table ----
+
+BENCHES: dict[str, Callable[[Bench], Iterator[Row]]] = {
+    "formats": bench_formats, "host": bench_host, "kafka": bench_kafka, "memory": bench_memory,
+    "load": bench_load, "start": bench_start, "latency": bench_latency,
+}
+
+
+def telegraf_version() -> str:
+    if not TELEGRAF.exists():
+        return "Telegraf is not installed: nothing is compared with it."
+    known = subprocess.run(["go", "version", "-m", TELEGRAF], capture_output=True, text=True)
+    found = re.search(r"\tmod\s+\S+\s+(\S+)", known.stdout)
+    return (f"Telegraf {found[1] if found else ''} was built with the plugins that are compared only, which makes it "
+            "smaller and faster to start than the released one.")
+
+
+def machine() -> str:
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    return (f"{os.cpu_count()} cores, {model[1] if model else os.uname().machine}, shared by all that runs here, "
+            "servers included.")
+
+
+def print_table(rows: list[Row]) -> None:
+    verdict = {None: "", True: "reached", False: "MISSED"}
+    lines = [("work", "measured", "reach", "", "Telegraf", "better")]
+    lines += [(one.work, one.measured, one.reach, verdict[one.reached], one.peer, one.ratio) for one in rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    for number, line in enumerate(lines):
+        print("  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip())
+        if number == 0:
+            print("  ".join("-" * width for width in widths))
+
+
+def run_bench(name: str, bench: Bench, rows: list[Row]) -> str:
+    """Adds its rows; the sentence says why some are missing, or is empty."""
+    began = time.monotonic()
+    print(f"{name} ...", end="", flush=True)
+    try:
+        for one in BENCHES[name](bench):
+            rows.append(one)
+        why = ""
+    except Skip as skip:
+        why = f"{name}: left out: {skip}"
+    except (AssertionError, OSError, subprocess.SubprocessError) as error:
+        why = f"{name}: FAILED: {error}"
+    print(f" {time.monotonic() - began:.0f} s {why}", flush=True)
+    return why
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
+    names = parser.parse_args().names or list(BENCHES)
+    if unknown := [name for name in names if name not in BENCHES]:
+        parser.error(f"{unknown[0]} is not one of {', '.join(BENCHES)}")
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="vane-bench.") as folder, ExitStack() as life:
+        bench = Bench(Path(folder), life)
+        notes = [why for name in names if (why := run_bench(name, bench, rows))]
+    print()
+    print_table(rows)
+    print("\n" + "\n".join([machine(), telegraf_version(), *notes]))
+    return 1 if any(": FAILED: " in note for note in notes) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
