@@ -86,10 +86,15 @@ static bool stopped(void)
 
 /* ---- Setting up ---- */
 
-static void print_lines(const struct config_errors *lines, const char *prefix)
+/* Before the agent runs to standard error, where the caller looks; later to the log. */
+static void print_lines(const struct agent *agent, const struct config_errors *lines, bool warning)
 {
-    for (size_t i = 0; i < lines->count; i++)
-        fprintf(stderr, "%s%s\n", prefix, lines->lines[i]);
+    for (size_t i = 0; i < lines->count; i++) {
+        if (agent->flow)
+            log_line(NULL, warning ? VANE_WARN : VANE_ERROR, "%s", lines->lines[i]);
+        else
+            fprintf(stderr, "%s%s\n", warning ? "warning: " : "", lines->lines[i]);
+    }
 }
 
 /* $STATE_DIRECTORY (systemd), else $XDG_STATE_HOME/vane/CONFIG, else ~/.local/state/vane/CONFIG. */
@@ -163,9 +168,9 @@ static struct flow *load(struct agent *agent, struct setup *setup)
         flow = setup_flow(setup, &agent->runtime, &errors, &warnings);
     else
         setup_check_routing(setup, &errors, &warnings); /* all errors in one run */
-    print_lines(&setup->config.warnings, "warning: ");
-    print_lines(&warnings, "warning: ");
-    print_lines(&errors, "");
+    print_lines(agent, &setup->config.warnings, true);
+    print_lines(agent, &warnings, true);
+    print_lines(agent, &errors, false);
     errors_release(&errors);
     errors_release(&warnings);
     return flow;

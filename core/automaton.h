@@ -34,7 +34,7 @@ void automaton_free(struct automaton *automaton); /* NULL is fine */
 
 /* ---- Building. Once the pattern is too large these do nothing, and automaton_finish says so ---- */
 
-size_t automaton_here(const struct automaton *automaton);
+size_t automaton_here(const struct automaton *automaton); /* of a finished one: how large it is, in steps */
 void automaton_rune(struct automaton *automaton, uint32_t rune);
 /* One code point in (negated: not in) one of the ranges, which are copied. */
 void automaton_set(struct automaton *automaton, const struct automaton_range *ranges, size_t count,

@@ -182,7 +182,7 @@ static bool check_keys(const struct flow_node *nodes, size_t count, const struct
         bool keeps = plugin->save || plugin->remembers, twice = false;
         for (size_t j = 0; j < count; j++)
             twice |= j != i && strcmp(nodes[i].graph.name, nodes[j].graph.name) == 0;
-        if (!keeps || !twice)
+        if (!keeps || !twice || nodes[i].graph.aliased) /* a double alias is an error of its own */
             continue;
         report->say(report->context, false, nodes[i].graph.file, nodes[i].graph.line_at, nodes[i].settings.log_name,
                     "keeps state and stands more than once: give each an alias, so that its state is found again");

@@ -230,7 +230,7 @@ static void read_global_tags(struct setup *setup)
     setup->global_tags = (struct vane_pairs){ .items = tags, .count = count };
 }
 
-static void check_roles(const struct setup *setup, struct config_errors *errors)
+static void check_roles(struct setup *setup, struct config_errors *errors)
 {
     bool has[4] = { false };
     for (size_t i = 0; i < setup->count; i++)
@@ -238,6 +238,7 @@ static void check_roles(const struct setup *setup, struct config_errors *errors)
     const char *file = setup->config.node_count ? setup->config.nodes[0].place.file : "configuration";
     if (!has[VANE_INPUT])
         errors_add(errors, file, 0, "there is no input: add one, as [[inputs.NAME]] (`vane plugins` lists them)");
+    setup->missing = !has[VANE_INPUT] || !has[VANE_OUTPUT];
     if (!has[VANE_OUTPUT])
         errors_add(errors, file, 0, "there is no output: add one, as [[outputs.NAME]] (`vane plugins` lists them)");
 }
@@ -246,17 +247,17 @@ bool setup_read(struct setup *setup, const struct setup_sources *sources, struct
                 struct config_errors *errors)
 {
     setup->arena = arena_new(16384);
-    bool good = config_read(&setup->config, sources->files, sources->directories, errors);
-    good = common_read_agent(&setup->config, &setup->agent, setup->arena, errors) && good;
+    if (!config_read(&setup->config, sources->files, sources->directories, errors))
+        setup->missing = true; /* who knows what stands behind a syntax error */
+    common_read_agent(&setup->config, &setup->agent, setup->arena, errors);
     setup->agent.debug = (setup->agent.debug || sources->debug) && !sources->quiet;
     setup->agent.quiet = (setup->agent.quiet || sources->quiet) && !sources->debug;
     read_global_tags(setup);
     setup->nodes = alloc_array(setup->config.node_count, sizeof *setup->nodes);
-    bool nodes = true;
     for (size_t i = 0; i < setup->config.node_count; i++)
         if (setup->config.nodes[i].enabled)
-            nodes = add_node(setup, &setup->config.nodes[i], sources, loader, errors) && nodes;
-    if (good && nodes)
+            add_node(setup, &setup->config.nodes[i], sources, loader, errors);
+    if (!setup->missing)
         check_roles(setup, errors);
     return errors->count == 0;
 }

@@ -25,7 +25,7 @@ struct setup {
     struct arena        *arena;
     struct flow_node    *nodes;
     size_t               count;
-    bool                 missing; /* a plugin could not be loaded: its name may be in a `from` */
+    bool                 missing; /* some of it could not be read or loaded: routing cannot be judged */
     struct vane_pairs    global_tags; /* with the host's */
 };
 

@@ -5,6 +5,7 @@
  * strtod does the rest. */
 #include "plugins/binance_ws/decimal.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -50,8 +51,9 @@ bool decimal_read(const char *text, locale_t c_locale, double *value)
             mantissa = mantissa * 10 + (uint64_t)(*at - '0');
     }
     if (mantissa > LARGEST_EXACT || counting - point > MOST_DECIMALS) {
-        *value = strtod_l(text, NULL, c_locale);
-        return true;
+        double read = strtod_l(text, NULL, c_locale);
+        *value = isfinite(read) ? read : *value;
+        return isfinite(read);
     }
     double number = (double)mantissa / powers[counting - point];
     *value = negative ? -number : number;

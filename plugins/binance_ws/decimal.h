@@ -6,6 +6,6 @@
 #include <locale.h>
 #include <stdbool.h>
 
-/* An optional minus, digits, optionally a point and more digits; false: it is something else.
+/* An optional minus, digits, optionally a point and more digits; false: something else, or too large.
  * `c_locale` is newlocale(LC_ALL_MASK, "C", 0). Any thread. */
 bool decimal_read(const char *text, locale_t c_locale, double *value);

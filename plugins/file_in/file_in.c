@@ -5,9 +5,9 @@
  *
  * Beside the lanes of files there is one named "looks", whose position is the wall clock of the last look at
  * the folders. It tells a file that has appeared while the agent was down, which is read from its
- * beginning, from one that was there all the time, which saved-or-end skips. It is also emitted before
- * anything else, and waited for: so there is a checkpoint before the first record, and an output that cuts
- * back to the checkpoint has one to cut back to. */
+ * beginning, from one that was there all the time, which saved-or-end skips. The very first one is waited for:
+ * so there is a checkpoint before the first record, and an output that cuts back to the checkpoint has
+ * one to cut back to. */
 #include "plugins/file_in/file_in.h"
 
 #include <poll.h>
@@ -17,7 +17,7 @@
 
 enum { MILLISECOND = 1000000, CHOICE_AUTO = 0, MOST_POLLED = 64 };
 
-static const int64_t SECOND = INT64_C(1000) * MILLISECOND;
+static const int64_t SECOND = INT64_C(1000) * MILLISECOND, PATIENCE = INT64_C(5000) * MILLISECOND;
 
 /* ---- What both ways of reading share ---- */
 
@@ -103,10 +103,14 @@ bool file_in_wait(struct vane_self *self, int64_t ns)
 
 bool file_in_note_look(struct vane_self *self, int64_t now)
 {
-    const struct file_in *state = self->state;
+    struct file_in *state = self->state;
     struct vane_batch *batch = vane_batch_new(self);
     vane_batch_lane(batch, state->looks, now > state->last_look ? now : state->last_look);
-    return vane_emit(self, batch);
+    bool going = vane_emit(self, batch);
+    if (going && !state->noted && !state->last_look)
+        vane_drain(self, PATIENCE);
+    state->noted = true;
+    return going;
 }
 
 /* ---- Callbacks ---- */
@@ -162,11 +166,8 @@ static enum vane_result file_in_run(struct vane_self *self)
     struct file_in *state = self->state;
     bool follows = state->tail && vane_mode(self) == VANE_RUN;
     state->looks = vane_lane(self, "looks");
-    if (!vane_resume(self, state->looks, &state->last_look) && !state->reread_interval) {
-        if (!file_in_note_look(self, 0))
-            return VANE_OK;
-        vane_drain(self, 5 * SECOND);
-    }
+    if (!vane_resume(self, state->looks, &state->last_look))
+        state->last_look = 0;
     return follows ? follow_run(self) : whole_run(self);
 }
 

@@ -28,7 +28,7 @@ struct file_in {
     struct paths           troubled; /* what the log has been told of */
     const struct vane_lane *looks;   /* its position: the wall clock of the last look at the files */
     int64_t                last_look; /* as saved by the run before; 0: this is the first one */
-    bool                   opened;
+    bool                   opened, noted; /* noted: a look of this run */
     bool                   folders_changed; /* since the last look */
     bool                   news;            /* the last look has found files that are not followed yet */
 };

@@ -197,7 +197,7 @@ static bool look(struct vane_self *self, bool first)
     state->news = first;
     list_files(self, &files, &folders);
     for (size_t i = 0; i < folders.count; i++)
-        watch_folder(&state->watch, folders.items[i]);
+        state->folders_changed |= watch_folder(&state->watch, folders.items[i]);
     recognize(state, &files, &fresh);
     bool going = !fresh.count || drain_gone(self);
     for (size_t i = 0; i < fresh.count && going; i++)

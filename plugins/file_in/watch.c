@@ -2,6 +2,7 @@
 #include "plugins/file_in/watch.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -34,24 +35,47 @@ void watch_close(struct watch *watch)
     watch->fd = -1;
 }
 
-static int add(struct watch *watch, const char *path, uint32_t events)
+static int add(struct watch *watch, const char *path, uint32_t events, bool *fresh)
 {
     int number = watch->fd < 0 ? -1 : inotify_add_watch(watch->fd, path, events);
     if (number < 0 && watch->fd >= 0 && (errno == ENOSPC || errno == ENOMEM))
         fall_back(watch, "no more watches (see fs.inotify.max_user_watches)");
+    *fresh = number > watch->newest;
+    if (*fresh)
+        watch->newest = number;
     return number;
 }
 
-void watch_folder(struct watch *watch, const char *path)
+/* To the folder above; false: there is none. */
+static bool go_up(char *folder)
 {
-    add(watch, path, FOLDER_EVENTS | IN_ONLYDIR);
+    char *slash = strrchr(folder, '/');
+    if (strcmp(folder, "/") == 0 || strcmp(folder, ".") == 0)
+        return false;
+    if (slash)
+        slash[slash == folder] = '\0';
+    else
+        memcpy(folder, ".", 2);
+    return true;
+}
+
+bool watch_folder(struct watch *watch, const char *path)
+{
+    char folder[PATH_MAX];
+    bool fresh;
+    snprintf(folder, sizeof folder, "%s", path);
+    while (add(watch, folder, FOLDER_EVENTS | IN_ONLYDIR, &fresh) < 0)
+        if (watch->fd < 0 || errno != ENOENT || !go_up(folder))
+            break;
+    return fresh;
 }
 
 int watch_file(struct watch *watch, int fd)
 {
     char path[64];
+    bool fresh;
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    return add(watch, path, IN_MODIFY);
+    return add(watch, path, IN_MODIFY, &fresh);
 }
 
 void watch_forget(struct watch *watch, int number)

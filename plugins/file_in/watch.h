@@ -9,14 +9,17 @@
 
 struct watch {
     struct vane_self *self;
-    int               fd; /* of inotify, for poll; -1: there is none */
+    int               fd;     /* of inotify, for poll; -1: there is none */
+    int               newest; /* watch; their numbers grow */
 };
 
 /* Falls back to looking, and says so, where inotify cannot be had. */
 void watch_open(struct watch *watch, struct vane_self *self, bool inotify);
 void watch_close(struct watch *watch);
 
-void watch_folder(struct watch *watch, const char *path);
+/* Where the folder does not exist, the one above that does. Answers whether it was not watched yet: what has
+ * happened in it before has not been told. */
+bool watch_folder(struct watch *watch, const char *path);
 int watch_file(struct watch *watch, int fd); /* number of the watch; -1: none */
 void watch_forget(struct watch *watch, int number);
 

@@ -91,23 +91,23 @@ static void forget_files(struct file_in *state)
     }
 }
 
-/* One try of each file that has not been read yet; `failed` is how many could not be. */
-static enum outcome read_rest(struct vane_self *self, size_t *failed)
+/* One try of each file that has not been read yet. */
+static enum outcome read_rest(struct vane_self *self)
 {
     const struct file_in *state = self->state;
     bool waits = vane_mode(self) == VANE_RUN && !state->reread_interval;
-    *failed = 0;
+    enum outcome all = DONE;
     for (struct source *source = state->sources; source; source = source->next) {
         enum outcome outcome = source->done ? DONE : read_whole(self, source);
         if (outcome == STOPPED)
             return STOPPED;
         source->done = outcome == DONE;
         if (outcome == FAILED) {
-            ++*failed;
+            all = FAILED;
             file_in_tell(self, source->path, source->reason, waits ? "; waiting until it can be read" : "");
         }
     }
-    return *failed ? FAILED : DONE;
+    return all;
 }
 
 static bool pause_for(struct vane_self *self, int64_t ns)
@@ -122,14 +122,26 @@ static bool pause_for(struct vane_self *self, int64_t ns)
 static enum vane_result read_again(struct vane_self *self)
 {
     struct file_in *state = self->state;
-    size_t failed;
     do {
         forget_files(state);
         list_files(self);
-        if (read_rest(self, &failed) == STOPPED)
+        if (read_rest(self) == STOPPED)
             return VANE_OK;
     } while (pause_for(self, state->reread_interval));
     return VANE_OK;
+}
+
+/* --once: who looks at the exit code finds all the reasons in the last line. */
+static enum vane_result fail(struct vane_self *self)
+{
+    const struct file_in *state = self->state;
+    struct vane_text reasons = { 0 };
+    for (const struct source *source = state->sources; source; source = source->next)
+        if (!source->done)
+            vane_text_addf(&reasons, "%s%s", reasons.length ? "; " : "", source->reason);
+    enum vane_result result = vane_fail(self, "%s", reasons.data);
+    vane_text_release(&reasons);
+    return result;
 }
 
 enum vane_result whole_run(struct vane_self *self)
@@ -138,11 +150,12 @@ enum vane_result whole_run(struct vane_self *self)
     bool once = vane_mode(self) != VANE_RUN;
     if (state->reread_interval && !once)
         return read_again(self);
+    if (!file_in_note_look(self, vane_now()))
+        return VANE_OK;
     list_files(self);
-    size_t failed;
-    while (read_rest(self, &failed) == FAILED) {
+    while (read_rest(self) == FAILED) {
         if (once)
-            return vane_fail(self, "%zu of the files could not be read (see above); all others were", failed);
+            return fail(self);
         if (!pause_for(self, SECOND))
             break;
     }

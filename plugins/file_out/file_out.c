@@ -143,9 +143,15 @@ static enum vane_result file_out_write(struct vane_self *self, struct vane_write
     return state->closed ? VANE_PENDING : VANE_OK; /* run() ends, and nothing of it counts as delivered */
 }
 
+/* All records have been loaded by now, and nothing has been written. */
 static enum vane_result file_out_run(struct vane_self *self)
 {
-    const struct file_out *state = self->state;
+    struct file_out *state = self->state;
+    for (size_t i = 0; i < state->opened; i++) {
+        enum vane_result result = target_restore(&state->targets[i]);
+        if (result != VANE_OK)
+            return result;
+    }
     while (vane_wait(self, -1))
         if (state->closed)
             return vane_fail(self, "standard output was closed: nobody reads what is written");
@@ -167,9 +173,9 @@ static enum vane_result file_out_load(struct vane_self *self, const struct vane_
 {
     struct file_out *state = self->state;
     for (size_t i = 0; i < state->opened; i++)
-        if (strcmp(state->targets[i].path, record->key) == 0)
-            return target_load(&state->targets[i], record);
-    return VANE_OK; /* it is no longer written to */
+        if (strcmp(state->targets[i].path, record->key) == 0 && !target_load(&state->targets[i], record))
+            return vane_fail(self, "%s: what the checkpoint says of it cannot be read", record->key);
+    return VANE_OK; /* of one that is no longer written to, nothing is wanted */
 }
 
 static const struct vane_option options[] = {

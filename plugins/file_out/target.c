@@ -328,20 +328,22 @@ static enum vane_result find_file(struct target *target, const char *id)
     return result;
 }
 
-enum vane_result target_load(struct target *target, const struct vane_record *record)
+bool target_load(struct target *target, const struct vane_record *record)
 {
-    char data[FILE_ID_MAX + 32] = "", id[FILE_ID_MAX] = "";
-    int64_t size;
+    char data[FILE_ID_MAX + 32] = "";
     if (record->length < sizeof data)
         memcpy(data, record->data, record->length);
-    if (sscanf(data, "%" SCNd64 " %63s", &size, id) != 2 || size < 0)
-        return vane_fail(target->settings->self, "%s: the record of the checkpoint cannot be read", target->path);
-    if (!is_ours(target))
+    return sscanf(data, "%" SCNd64 " %63s", &target->saved_size, target->saved_id) == 2;
+}
+
+enum vane_result target_restore(struct target *target)
+{
+    if (!is_ours(target) || !target->saved_id[0])
         return VANE_OK;
-    if (strcmp(id, target->facts.id) != 0) {
-        enum vane_result result = find_file(target, id);
+    if (strcmp(target->saved_id, target->facts.id) != 0) {
+        enum vane_result result = find_file(target, target->saved_id);
         if (result != VANE_OK)
             return result;
     }
-    return strcmp(id, target->facts.id) == 0 ? cut_back(target, size) : VANE_OK;
+    return strcmp(target->saved_id, target->facts.id) == 0 ? cut_back(target, target->saved_size) : VANE_OK;
 }

@@ -57,5 +57,8 @@ enum vane_result target_write(struct target *target, const char *bytes, size_t l
 /* At a checkpoint: everything is on disk; then saves the size, if it is `full` or has changed. */
 enum vane_result target_save(struct target *target, struct vane_saver *saver, bool full);
 
-/* After open: cuts it back to what the record of a checkpoint says. */
-enum vane_result target_load(struct target *target, const struct vane_record *record);
+/* What a checkpoint says of it; of several records the last counts. False: the record cannot be read. */
+bool target_load(struct target *target, const struct vane_record *record);
+
+/* After all records: cuts the file back to what they say. */
+enum vane_result target_restore(struct target *target);

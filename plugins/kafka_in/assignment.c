@@ -38,14 +38,6 @@ static struct partition **partitions_in(struct kafka_in *in, const rd_kafka_topi
     return partitions;
 }
 
-/* Their messages go to our queue, from the first one on: this must come before the assignment. */
-static void forward(struct kafka_in *in, struct partition *partition)
-{
-    partition->queue = rd_kafka_queue_get_partition(in->client, partition->topic->name, partition->number);
-    if (partition->queue)
-        rd_kafka_queue_forward(partition->queue, in->messages);
-}
-
 static bool find_starts(struct kafka_in *in, struct partition **partitions, size_t count)
 {
     if (count == 0)
@@ -65,7 +57,8 @@ static void prepare(struct kafka_in *in, rd_kafka_topic_partition_list_t *list)
         if (!found)
             partition_leave(&in->partitions, partitions[i]);
         list->elems[i].offset = found ? partitions[i]->next : RD_KAFKA_OFFSET_INVALID;
-        forward(in, partitions[i]);
+        partitions[i]->queue = rd_kafka_queue_get_partition(in->client, list->elems[i].topic, list->elems[i].partition);
+        partition_forward(partitions[i], in->messages);
         vane_log(in->self, VANE_DEBUG, "%s: assigned, to be read from %lld", partitions[i]->lane->name,
                  (long long)list->elems[i].offset);
     }

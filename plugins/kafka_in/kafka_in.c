@@ -255,6 +255,8 @@ static void look_around(struct kafka_in *in)
     if (now < in->next_look)
         return;
     in->next_look = now + SECOND;
+    for (size_t i = 0; i < in->partitions.count; i++)
+        partition_forward(in->partitions.all[i], in->messages);
     vane_gauge(in->self, "lag", (double)lag_of(in));
     vane_gauge(in->self, "queued_messages", (double)rd_kafka_queue_length(in->messages));
 }

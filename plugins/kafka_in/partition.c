@@ -103,6 +103,12 @@ void partitions_forget_handles(struct partitions *partitions)
     partitions->newest = NULL;
 }
 
+void partition_forward(struct partition *partition, rd_kafka_queue_t *messages)
+{
+    if (partition->queue)
+        rd_kafka_queue_forward(partition->queue, messages);
+}
+
 void partition_drop_batch(struct partition *partition)
 {
     if (partition->batch)

@@ -63,6 +63,10 @@ struct partition *partitions_of_lane(const struct partitions *partitions, const 
 /* Before an assignment: librdkafka may give a handle's address to another topic later. */
 void partitions_forget_handles(struct partitions *partitions);
 
+/* Has its messages come to that queue: before it is assigned, so that none goes elsewhere, and again after,
+ * since the end of an earlier assignment may undo it. Harmless at any time. */
+void partition_forward(struct partition *partition, rd_kafka_queue_t *messages);
+
 /* Throws away what was gathered, to be read again. */
 void partition_drop_batch(struct partition *partition);
 

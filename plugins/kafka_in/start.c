@@ -212,8 +212,8 @@ static bool find_in_range(struct kafka_in *in, struct partition *partition)
              (long long)lost, (long long)next);
     vane_lost(in->self, partition->lane);
     partition->emitted = -1;
-    partition->out_of_range = false;
     begin_at(partition, next);
+    partition->state = PARTITION_SEEK;
     return true;
 }
 
@@ -223,40 +223,57 @@ static bool find_rewound(struct kafka_in *in, struct partition *partition)
     if (!ask_time(in, partition, partition->rewind_to, &found))
         return false;
     partition->next = found < partition->delivered ? found : partition->delivered;
-    partition->state = PARTITION_READING;
     vane_log(in->self, VANE_INFO, "%s: committed at %lld, rewound to %lld", partition->lane->name,
              (long long)partition->delivered, (long long)partition->next);
     return true;
 }
 
-static void seek(struct kafka_in *in, struct partition *partition)
+/* True: it reads at its new position soon. */
+static bool note(struct kafka_in *in, struct partition *partition, rd_kafka_error_t *error)
+{
+    if (!error)
+        return true;
+    vane_log(in->self, VANE_WARN, "%s: go to %lld: %s; trying again", partition->lane->name,
+             (long long)partition->next, rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
+    return false;
+}
+
+/* A partition that went out of range is not fetched any more, and cannot be sought in: it is assigned anew. */
+static bool assign_anew(struct kafka_in *in, struct partition *partition)
 {
     rd_kafka_topic_partition_list_t *list = list_of(&partition, 1, partition->next);
-    rd_kafka_error_t *error = rd_kafka_seek_partitions(in->client, list, ANSWER_MS);
-    rd_kafka_resp_err_t code = error ? rd_kafka_error_code(error) : list->elems[0].err;
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        vane_log(in->self, VANE_WARN, "%s: seek to %lld: %s; trying again", partition->lane->name,
-                 (long long)partition->next, rd_kafka_err2str(code));
-        partition->state = PARTITION_SEEK;
-        partition->rewind_to = -1; /* found already */
-    }
-    if (error)
-        rd_kafka_error_destroy(error);
+    bool good = note(in, partition, rd_kafka_incremental_unassign(in->client, list))
+                && note(in, partition, rd_kafka_incremental_assign(in->client, list));
     rd_kafka_topic_partition_list_destroy(list);
+    partition_forward(partition, in->messages);
+    return good;
+}
+
+static bool seek(struct kafka_in *in, struct partition *partition)
+{
+    rd_kafka_topic_partition_list_t *list = list_of(&partition, 1, partition->next);
+    bool good = note(in, partition, rd_kafka_seek_partitions(in->client, list, ANSWER_MS))
+                && list->elems[0].err == RD_KAFKA_RESP_ERR_NO_ERROR;
+    rd_kafka_topic_partition_list_destroy(list);
+    return good;
+}
+
+static bool move(struct kafka_in *in, struct partition *partition)
+{
+    if (partition->out_of_range)
+        return find_in_range(in, partition) && assign_anew(in, partition);
+    return find_rewound(in, partition) && seek(in, partition);
 }
 
 void start_seek(struct kafka_in *in)
 {
     for (size_t i = 0; i < in->partitions.count; i++) {
         struct partition *partition = in->partitions.all[i];
-        if (partition->state != PARTITION_SEEK)
-            continue;
-        bool found = partition->out_of_range ? find_in_range(in, partition)
-                     : partition->rewind_to >= 0 ? find_rewound(in, partition) : true;
-        if (!found)
-            return;
-        partition->state = PARTITION_READING;
-        seek(in, partition);
+        if (partition->state == PARTITION_SEEK && move(in, partition)) {
+            partition->state = PARTITION_READING;
+            partition->out_of_range = false;
+        }
     }
 }
 

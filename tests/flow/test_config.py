@@ -6,6 +6,7 @@ import signal
 import pytest
 
 from servers import eventually, vane
+from servers.places import built
 
 GOOD = """
 [[inputs.internal]]
@@ -17,11 +18,11 @@ GOOD = """
 
 def errors_of(agent, config: str) -> list[str]:
     made = agent(config)
-    done = made.check()
+    done = made.check(*made.command[4:])
     assert done.returncode == 2, done.stdout + done.stderr
     assert not made.state.exists()
     lines = done.stderr.replace(str(made.config), "vane.toml").splitlines()
-    ran = made.run_once()
+    ran = made.run_once(*made.command[4:])
     assert ran.returncode == 2
     assert ran.stderr.replace(str(made.config), "vane.toml").splitlines() == lines
     return lines
@@ -75,7 +76,7 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path):
 
 
 def test_a_cycle_is_an_error(agent, tmp_path):
-    lines = errors_of(agent, """
+    lines = errors_of(lambda config: agent(config, "--plugin-dir", built("vane").parent / "tests/plugins"), """
 [[inputs.internal]]
 [[processors.count]]
   alias = "a"
@@ -113,8 +114,8 @@ def test_a_bad_reload_changes_nothing_and_a_good_one_takes_over(agent, tmp_path)
     config = '[[inputs.internal]]\n  interval = "100ms"\n[[outputs.file_out]]\n  files = ["{}"]\n'
     running = agent(config.format(first))
     running.start()
-    running.wait_for_log("plugins from")
-    running.configure("[[inputs.internal]]\n  intervall = 1\n")
+    eventually(lambda: first.exists() and first.stat().st_size > 0)
+    running.configure("[[inputs.internal]]\n  intervall = 1\n[[outputs.file_out]]\n")
     running.signal(signal.SIGHUP)
     running.wait_for_log("going on with the one before")
     assert re.search(r"vane.toml:2: inputs.internal.intervall: ", running.log)

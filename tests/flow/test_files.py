@@ -164,16 +164,16 @@ def test_formats__a_record_that_is_too_long_is_left_out_alone(agent: MakeAgent) 
 # ---- Which files ----
 
 def test_files__patterns_and_tags(agent: MakeAgent) -> None:
-    running = agent(config('["logs/**/*.lp", "*.lp", "logs/a.lp"]',
+    running = agent(config('["logs/**/*.lp", "top/*.lp", "logs/a.lp"]',
                            input='  file_tag = "file"\n  file_path_tag = "path"'))
-    for number, name in enumerate(["logs/a.lp", "logs/x/b.lp", "logs/x/y/c.lp", "d.lp", "logs/x/no.txt"]):
+    for number, name in enumerate(["logs/a.lp", "logs/x/b.lp", "logs/x/y/c.lp", "top/d.lp", "top/no.txt"]):
         (running.folder / name).parent.mkdir(parents=True, exist_ok=True)
         write(running.folder / name, [f"m v={number}i {number}\n"])
-    os.link(running.folder / "d.lp", running.folder / "same.lp")
+    os.link(running.folder / "top/d.lp", running.folder / "top/same.lp")
     assert running.run_once().returncode == 0
     assert output_of(running) == [
         "m,file=a.lp,path=logs/a.lp v=0i 0\n", "m,file=b.lp,path=logs/x/b.lp v=1i 1\n",
-        "m,file=c.lp,path=logs/x/y/c.lp v=2i 2\n", "m,file=d.lp,path=d.lp v=3i 3\n"]
+        "m,file=c.lp,path=logs/x/y/c.lp v=2i 2\n", "m,file=d.lp,path=top/d.lp v=3i 3\n"]
 
 
 def test_files__standard_input_to_standard_output(agent: MakeAgent) -> None:
@@ -208,7 +208,7 @@ def test_files__once_reads_the_others_and_fails_for_a_missing_one(agent: MakeAge
     done = running.run_once()
     assert done.returncode == 1
     assert output_of(running) == ["m v=1 1\n"]
-    assert "gone.lp: No such file" in done.stderr and "folder: is a folder" in done.stderr
+    assert re.search(r"gone.lp: No such file.*; folder: is a folder", done.stderr)
 
 
 def test_files__run_waits_for_a_missing_one(agent: MakeAgent) -> None:
@@ -351,24 +351,26 @@ def test_restart__goes_on_after_sigterm(agent: MakeAgent) -> None:
     assert output_of(running) == lines(0, 3000)
 
 
-def kill_at_random(running: Agent, times: int, seed: int, longest: float = 0.12) -> None:
-    """Starts and kills; what is awaited here is a moment that nothing distinguishes."""
+def kill_at_random(running: Agent, times: int, seed: int) -> None:
+    """Starts and kills, mostly while it is at work; what is awaited here is a moment like any other."""
     moments = random.Random(seed)
-    for _ in range(times):
-        running.start()
-        time.sleep(moments.uniform(0.005, longest))
-        running.kill()
+    killed = [kill_after(running, moments.uniform(0.005, 0.07)) for _ in range(times)]
+    assert killed.count(-signal.SIGKILL) > times / 2, "most kills came while it was at work"
+
+
+def kill_after(running: Agent, seconds: float) -> int:
+    running.start()
+    time.sleep(seconds)
+    return running.kill()
 
 
 def test_kill__every_line_stands_once(agent: MakeAgent) -> None:
     running = agent(config())
-    write(running.folder / "in.lp", lines(0, 400_000))
+    write(running.folder / "in.lp", lines(0, 600_000))
     kill_at_random(running, 20, 1)
-    partial = len(output_of(running))
     running.start()
     assert running.wait(60) == 0
-    assert 0 < partial < 400_000, "the kills came while it was at work"
-    assert output_of(running) == lines(0, 400_000)
+    assert output_of(running) == lines(0, 600_000)
 
 
 def test_kill__every_line_stands_once_while_files_rotate(agent: MakeAgent) -> None:
@@ -483,7 +485,7 @@ def test_output__waits_for_its_folder(agent: MakeAgent) -> None:
 
 
 def test_output__ends_the_agent_when_nobody_reads_standard_output(agent: MakeAgent) -> None:
-    running = agent(config().replace('["out.lp"]', '["stdout"]'))
+    running = agent(config().replace('["out.lp"]', '["stdout"]').replace("[agent]", "[agent]\n  drain_timeout = '1s'"))
     write(running.folder / "in.lp", lines(0, 100_000))
     pipe = subprocess.run(f"{running.command[0]} --once --config vane.toml | head -3; exit ${{PIPESTATUS[0]}}",
                           shell=True, executable="/bin/bash", cwd=running.folder, env=running.env, text=True,
@@ -555,12 +557,12 @@ def test_memory__stays_flat(agent: MakeAgent) -> None:
     block = "".join(lines(0, 50_000))
     running.start()
     with (running.folder / "pipe").open("w") as pipe:
-        for _ in range(4):
+        for _ in range(8):
             pipe.write(block)
         early = memory(running)
-        for _ in range(16):
+        for _ in range(12):
             pipe.write(block)
         late = memory(running)
     assert running.wait() == 0
     assert len(block) * 20 > 40_000_000
-    assert late - early < 4_000, f"{early} kB after a fifth, {late} kB in the end"
+    assert late - early < 4_000, f"{early} kB after less than half, {late} kB in the end"

@@ -84,7 +84,7 @@ def test_kafka_in__gives_partitions_up_without_loss(kafka: Kafka, unique: Unique
         before = feed.sent
         eventually(lambda: feed.sent > before + 500)
         assert first.stop() == 0
-        second.wait_for_log("assigned 2 partitions", 20, start=3)
+        eventually(lambda: all("second" in one.metadata for one in flow.committed().values()), 20)
         count = feed.stop()
         found = arrived(flow, count)
         assert second.stop() == 0

@@ -65,10 +65,10 @@ CONFIG = """
 
 [[outputs.influx_out]]
   alias = "slow"
-  from = ["count_kafka"]
+  from = ["count_all"]
   urls = ["{slow}"]
   database = "slow"
-  metric_batch_size = 100
+  metric_batch_size = 50
 """
 
 
@@ -98,7 +98,7 @@ def feed(kafka: Kafka, topic: str, file: Path, dice: random.Random) -> None:
 
 
 def counts(influx: InfluxDB, measurement: str, series: str) -> list[int]:
-    rows = influx.query(f"SELECT \"count\" FROM {measurement} WHERE series = '{series}' ORDER BY time", "m")
+    rows = influx.query(f"SELECT \"count\" FROM {measurement} WHERE \"series\" = '{series}' ORDER BY time", "m")
     return [row["count"] for row in rows]
 
 
@@ -118,7 +118,7 @@ def test_counts_are_exact_after_many_kills(kafka, unique, influx, sink, agent, t
     influx.create_database("m")
     sink.usual = Answer(delay=0.02)
     running = agent(CONFIG.format(brokers=kafka.bootstrap, topic=topic, group=unique("group"), file=file,
-                                  influx=influx.url, slow=sink.url), "--plugin-dir", str(built("tests/plugins")))
+                                  influx=influx.url, slow=sink.url), "--plugin-dir", str(built("vane").parent / "tests/plugins"))
     kill_again_and_again(running, dice)
     running.start()
 

@@ -263,3 +263,30 @@ static inline void assert_encoder_fails(const char *format, const char *toml, co
     assert_string_equal(err.text, expected);
     kit_encoder_release(&kit);
 }
+
+/* Encodes the batch and decodes that: the metrics are the same. Frees the batch. */
+static inline void kit_assert_comes_back(const char *format, const char *encoding, const char *decoding,
+                                         struct batch *batch)
+{
+    struct kit_encoding kit;
+    struct kit_decoding back;
+    struct vane_text wanted = { 0 };
+    struct error err;
+    for (size_t i = 0; i < batch->view.count; i++)
+        kit_add_metric(&wanted, batch->view.metrics[i]);
+    assert_true(kit_encoder(&kit, format, encoding, &err));
+    assert_int_equal(kit_encode(&kit, batch), batch->view.count);
+    assert_true(kit_plan(&back, format, decoding, &err));
+    kit_check_pieces(back.plan, kit.out.data, &kit.out.length, 1, wanted.data, kit.out.data);
+    kit_release(&back);
+    kit_encoder_release(&kit);
+    vane_text_release(&wanted);
+    batch_unref(batch);
+}
+
+/* The next number of a fixed sequence (Knuth's MMIX). */
+static inline uint64_t kit_random(uint64_t *seed)
+{
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    return *seed >> 11 ^ *seed << 32;
+}
