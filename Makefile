@@ -160,7 +160,7 @@ $(BENCH_TOOLS): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o
 
 bench: ## Measure, beside Telegraf where it can be had, and print a table
 	@packaging/install-dependencies bench
-	@$(MAKE) --no-print-directory $(JOBS) all $(BUILD)/tests/exchange $(BENCHES) $(BENCH_TOOLS)
+	@$(MAKE) -s $(JOBS) all $(BUILD)/tests/exchange $(BENCHES) $(BENCH_TOOLS)
 	@VANE_BUILD=$(BUILD) build/venv/bin/python tests/bench/run.py
 
 # ---- Demos ----
@@ -168,12 +168,12 @@ JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 demo: ## Live ticks on the terminal (DURATION=20s, EXCHANGE=real)
 	@packaging/install-dependencies demo
-	@$(MAKE) --no-print-directory $(JOBS) all $(BUILD)/tests/exchange
+	@$(MAKE) -s $(JOBS) all $(BUILD)/tests/exchange
 	@VANE_BUILD=$(BUILD) tests/tools/foreground tests/tools/demo
 
 demo-stack: ## The whole chain on a real Kafka and a real InfluxDB, which it starts (DURATION=20s)
 	@packaging/install-dependencies test
-	@$(MAKE) --no-print-directory $(JOBS) all $(BUILD)/tests/exchange
+	@$(MAKE) -s $(JOBS) all $(BUILD)/tests/exchange
 	@VANE_BUILD=$(BUILD) tests/tools/foreground build/venv/bin/python -B tests/tools/demo_stack.py
 
 # ---- Rules of the house ----

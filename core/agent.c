@@ -204,7 +204,7 @@ static void summarize(const struct agent *agent)
 {
     const struct flow *flow = agent->flow;
     uint64_t dropped = 0, errors = 0;
-    for (int role = VANE_INPUT; role <= VANE_OUTPUT; role++) {
+    for (enum vane_role role = VANE_INPUT; role <= VANE_OUTPUT; role++) {
         dropped += flow_total(flow, role, STATS_DROPPED);
         errors += flow_total(flow, role, STATS_ERRORS);
     }

@@ -12,7 +12,7 @@ struct edge {
     struct edge_item  *ring; /* room is a power of two */
     size_t             first, count, room;
     size_t             bytes, metrics;
-    bool               source_waits;
+    bool               source_waits, stopped;
 };
 
 struct edge *edge_new(const struct edge_limits *limits, struct waker *source, struct waker *taker)
@@ -127,6 +127,7 @@ void edge_put_item(struct edge *edge, struct edge_item item)
 {
     pthread_mutex_lock(&edge->lock);
     push(edge, item);
+    edge->stopped |= item.kind == EDGE_STOP;
     pthread_mutex_unlock(&edge->lock);
     waker_wake(edge->taker);
 }
@@ -151,6 +152,23 @@ bool edge_take(struct edge *edge, struct edge_item *item)
     if (wake)
         waker_wake(edge->source);
     return found;
+}
+
+size_t edge_drop_all(struct edge *edge)
+{
+    size_t dropped = 0;
+    for (struct edge_item item; edge_take(edge, &item);)
+        if (item.kind == EDGE_BATCH)
+            dropped += drop(item.batch);
+    return dropped;
+}
+
+bool edge_stopped(struct edge *edge)
+{
+    pthread_mutex_lock(&edge->lock);
+    bool stopped = edge->stopped;
+    pthread_mutex_unlock(&edge->lock);
+    return stopped;
 }
 
 void edge_load(struct edge *edge, size_t *bytes, size_t *metrics)

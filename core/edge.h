@@ -45,5 +45,11 @@ void edge_put_item(struct edge *edge, struct edge_item item); /* all but batches
 /* Taker: the oldest item; false when there is none. */
 bool edge_take(struct edge *edge, struct edge_item *item);
 
+/* Taker: throws away all that is in it; answers how many metrics that were. */
+size_t edge_drop_all(struct edge *edge);
+
+/* Has STOP been put on it: nothing more comes? [any] */
+bool edge_stopped(struct edge *edge);
+
 /* What lies in it now. [any] */
 void edge_load(struct edge *edge, size_t *bytes, size_t *metrics);

@@ -13,11 +13,6 @@ static struct expression_value cannot(const char *from, const char *to)
     return expression_error(to, from);
 }
 
-static struct expression_value overflow(void)
-{
-    return expression_error("integer overflow", NULL);
-}
-
 static struct expression_value same(struct expression_run *run, const struct expression_value *args)
 {
     (void)run;
@@ -116,13 +111,14 @@ static struct expression_value double_to_int(struct expression_run *run, const s
 {
     (void)run;
     double f = args[0].f;
-    return f > -0x1p63 && f < 0x1p63 ? expression_int((int64_t)f) : overflow(); /* NaN is neither */
+    return f > -0x1p63 && f < 0x1p63 ? expression_int((int64_t)f)
+                                     : expression_overflow(); /* NaN is neither */
 }
 
 static struct expression_value uint_to_int(struct expression_run *run, const struct expression_value *args)
 {
     (void)run;
-    return args[0].u <= INT64_MAX ? expression_int((int64_t)args[0].u) : overflow();
+    return args[0].u <= INT64_MAX ? expression_int((int64_t)args[0].u) : expression_overflow();
 }
 
 static struct expression_value time_to_int(struct expression_run *run, const struct expression_value *args)
@@ -136,14 +132,15 @@ static struct expression_value double_to_uint(struct expression_run *run, const 
     (void)run;
     double f = args[0].f;
     bool fits = f >= 0 && f < 0x1p64;
-    return fits ? (struct expression_value){ .kind = KIND_UINT, .u = (uint64_t)f } : overflow();
+    return fits ? (struct expression_value){ .kind = KIND_UINT, .u = (uint64_t)f } : expression_overflow();
 }
 
 static struct expression_value int_to_uint(struct expression_run *run, const struct expression_value *args)
 {
     (void)run;
     bool fits = args[0].i >= 0;
-    return fits ? (struct expression_value){ .kind = KIND_UINT, .u = (uint64_t)args[0].i } : overflow();
+    return fits ? (struct expression_value){ .kind = KIND_UINT, .u = (uint64_t)args[0].i }
+                : expression_overflow();
 }
 
 static struct expression_value int_to_double(struct expression_run *run, const struct expression_value *args)

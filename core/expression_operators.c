@@ -7,11 +7,6 @@
 
 enum { NANOS = 1000000000 };
 
-static struct expression_value overflow(void)
-{
-    return expression_error("integer overflow", NULL);
-}
-
 static struct expression_value make_uint(uint64_t u)
 {
     return (struct expression_value){ .kind = KIND_UINT, .u = u };
@@ -35,8 +30,10 @@ static struct expression_value add(struct expression_run *run, const struct expr
     int64_t i;
     uint64_t u;
     switch (args[0].kind) {
-    case KIND_INT:  return __builtin_add_overflow(args[0].i, args[1].i, &i) ? overflow() : expression_int(i);
-    case KIND_UINT: return __builtin_add_overflow(args[0].u, args[1].u, &u) ? overflow() : make_uint(u);
+    case KIND_INT:
+        return __builtin_add_overflow(args[0].i, args[1].i, &i) ? expression_overflow() : expression_int(i);
+    case KIND_UINT:
+        return __builtin_add_overflow(args[0].u, args[1].u, &u) ? expression_overflow() : make_uint(u);
     default:        return make_double(args[0].f + args[1].f);
     }
 }
@@ -47,8 +44,10 @@ static struct expression_value subtract(struct expression_run *run, const struct
     int64_t i;
     uint64_t u;
     switch (args[0].kind) {
-    case KIND_INT:  return __builtin_sub_overflow(args[0].i, args[1].i, &i) ? overflow() : expression_int(i);
-    case KIND_UINT: return __builtin_sub_overflow(args[0].u, args[1].u, &u) ? overflow() : make_uint(u);
+    case KIND_INT:
+        return __builtin_sub_overflow(args[0].i, args[1].i, &i) ? expression_overflow() : expression_int(i);
+    case KIND_UINT:
+        return __builtin_sub_overflow(args[0].u, args[1].u, &u) ? expression_overflow() : make_uint(u);
     default:        return make_double(args[0].f - args[1].f);
     }
 }
@@ -59,8 +58,10 @@ static struct expression_value multiply(struct expression_run *run, const struct
     int64_t i;
     uint64_t u;
     switch (args[0].kind) {
-    case KIND_INT:  return __builtin_mul_overflow(args[0].i, args[1].i, &i) ? overflow() : expression_int(i);
-    case KIND_UINT: return __builtin_mul_overflow(args[0].u, args[1].u, &u) ? overflow() : make_uint(u);
+    case KIND_INT:
+        return __builtin_mul_overflow(args[0].i, args[1].i, &i) ? expression_overflow() : expression_int(i);
+    case KIND_UINT:
+        return __builtin_mul_overflow(args[0].u, args[1].u, &u) ? expression_overflow() : make_uint(u);
     default:        return make_double(args[0].f * args[1].f);
     }
 }
@@ -72,7 +73,7 @@ static bool divisible(const struct expression_value *args, struct expression_val
     if (args[1].u == 0)
         *error = expression_error(by_zero, NULL);
     else if (args[0].kind == KIND_INT && args[0].i == INT64_MIN && args[1].i == -1)
-        *error = overflow();
+        *error = expression_overflow();
     else
         return true;
     return false;
@@ -105,7 +106,7 @@ static struct expression_value negate(struct expression_run *run, const struct e
     (void)run;
     if (args[0].kind == KIND_DOUBLE)
         return make_double(-args[0].f);
-    return args[0].i == INT64_MIN ? overflow() : expression_int(-args[0].i);
+    return args[0].i == INT64_MIN ? expression_overflow() : expression_int(-args[0].i);
 }
 
 static struct expression_value not(struct expression_run *run, const struct expression_value *args)
@@ -120,7 +121,7 @@ static struct expression_value move_time(const struct expression_value *time, in
 {
     int64_t seconds = ns / NANOS, nanos = time->nanos + ns % NANOS;
     if (__builtin_add_overflow(time->i, seconds, &seconds))
-        return overflow();
+        return expression_overflow();
     if (nanos < 0)
         seconds--;
     else if (nanos >= NANOS)
@@ -142,7 +143,7 @@ static struct expression_value subtract_duration(struct expression_run *run,
                                                  const struct expression_value *args)
 {
     (void)run;
-    return args[1].i == INT64_MIN ? overflow() : move_time(&args[0], -args[1].i);
+    return args[1].i == INT64_MIN ? expression_overflow() : move_time(&args[0], -args[1].i);
 }
 
 static struct expression_value subtract_times(struct expression_run *run, const struct expression_value *args)
@@ -151,7 +152,7 @@ static struct expression_value subtract_times(struct expression_run *run, const 
     int64_t ns;
     if (__builtin_mul_overflow(args[0].i - args[1].i, NANOS, &ns)
         || __builtin_add_overflow(ns, args[0].nanos - args[1].nanos, &ns))
-        return overflow();
+        return expression_overflow();
     return make_duration(ns);
 }
 
@@ -159,7 +160,7 @@ static struct expression_value add_durations(struct expression_run *run, const s
 {
     (void)run;
     int64_t ns;
-    return __builtin_add_overflow(args[0].i, args[1].i, &ns) ? overflow() : make_duration(ns);
+    return __builtin_add_overflow(args[0].i, args[1].i, &ns) ? expression_overflow() : make_duration(ns);
 }
 
 static struct expression_value subtract_durations(struct expression_run *run,
@@ -167,7 +168,7 @@ static struct expression_value subtract_durations(struct expression_run *run,
 {
     (void)run;
     int64_t ns;
-    return __builtin_sub_overflow(args[0].i, args[1].i, &ns) ? overflow() : make_duration(ns);
+    return __builtin_sub_overflow(args[0].i, args[1].i, &ns) ? expression_overflow() : make_duration(ns);
 }
 
 /* ---- Texts and lists ---- */

@@ -36,6 +36,11 @@ struct expression_value expression_no_overload(void)
     return expression_error("no such overload", NULL);
 }
 
+struct expression_value expression_overflow(void)
+{
+    return expression_error("integer overflow", NULL);
+}
+
 struct expression_value expression_too_much(void)
 {
     return expression_error("it takes too much memory", NULL);

@@ -50,6 +50,7 @@ struct expression_value expression_int(int64_t i);
 struct expression_value expression_text(const char *data, size_t length);
 struct expression_value expression_error(const char *what, const char *detail); /* both live on */
 struct expression_value expression_no_overload(void);
+struct expression_value expression_overflow(void);
 
 /* NULL: the evaluation has taken too much. */
 void *expression_take(struct expression_run *run, size_t size);

@@ -372,7 +372,7 @@ static void visit_instance(size_t number, const struct instance *instance,
     static const char *const roles[] = { "", "input", "processor", "output" };
     struct vane_stat stat = { .instance = number, .role = roles[instance->plugin->role], .plugin = instance->plugin->name,
                               .name = instance->self.name };
-    for (int i = 0; i < STATS_COUNT; i++) {
+    for (enum stats_counter i = 0; i < STATS_COUNT; i++) {
         if (!counts(instance->plugin->role, i))
             continue;
         stat.counter = stats_names[i];

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static const int64_t GRACE = INT64_C(2000000000); /* of best effort, at the stop */
+
 /* A batch that was taken from an edge; metrics before `at` are in writes. */
 struct intake {
     struct intake *next;
@@ -45,17 +47,24 @@ static void drop_intake(struct output *output)
     free(first);
 }
 
+/* What nobody will write any more. It is lost only where the user chose best effort: else it is not acknowledged. */
 static void drop_all(struct output *output)
 {
+    size_t lost = output->intake_metrics;
     while (output->intake)
         drop_intake(output);
     output->intake_metrics = 0;
     while (output->writes) {
         struct write *write = output->writes;
         output->writes = write->next;
+        lost += write->left;
         write_free(write);
     }
     output->write_count = 0;
+    for (size_t i = 0; i < output->edge_count; i++)
+        lost += edge_drop_all(output->edges[i].edge);
+    if (!output->part)
+        stats_add(&output->instance->stats, STATS_DROPPED, lost);
 }
 
 void output_free(struct output *output)
@@ -408,10 +417,16 @@ static bool pass_mark(struct output *output)
 
 /* ---- Waiting ---- */
 
+static bool ticks(const struct output *output)
+{
+    const struct instance *instance = output->instance;
+    return instance->opened && instance->plugin->tick && instance->tick_every > 0;
+}
+
 static bool tick_if_due(struct output *output)
 {
     struct instance *instance = output->instance;
-    if (!instance->plugin->tick || instance->tick_every <= 0 || vane_monotonic() < output->next_tick)
+    if (!ticks(output) || vane_monotonic() < output->next_tick)
         return false;
     output->next_tick = vane_monotonic() + instance->tick_every;
     if (instance->plugin->tick(&instance->self, NULL, vane_now()) != VANE_OK)
@@ -432,9 +447,25 @@ static bool work(struct output *output)
     return tick_if_due(output) || worked;
 }
 
+static bool nothing_comes(const struct output *output)
+{
+    for (size_t i = 0; i < output->edge_count; i++)
+        if (!edge_stopped(output->edges[i].edge))
+            return false;
+    return true;
+}
+
+static bool given_up(const struct output *output)
+{
+    if (output->part || !nothing_comes(output))
+        return false;
+    bool late = output->give_up_at && vane_monotonic() >= output->give_up_at;
+    return !output->instance->opened || waits_for_retry(output) || late;
+}
+
 static bool done(const struct output *output)
 {
-    if (atomic_load(&output->runtime->abort))
+    if (atomic_load(&output->runtime->abort) || given_up(output))
         return true;
     return all_stopped(output) && !output->intake && !output->writes && !output->mark;
 }
@@ -453,8 +484,10 @@ static int64_t next_due(const struct output *output)
             due = earlier(due, write->not_before);
     if (output->intake_metrics && may_begin(output))
         due = earlier(due, output->next_flush);
-    if (output->instance->plugin->tick && output->instance->tick_every > 0)
+    if (ticks(output))
         due = earlier(due, output->next_tick);
+    if (output->give_up_at)
+        due = earlier(due, output->give_up_at);
     return due;
 }
 
@@ -467,6 +500,8 @@ static int64_t until_due(const struct output *output)
 bool output_wait(struct output *output, int64_t ns)
 {
     waker_clear(&output->waker);
+    if (!output->part && !output->give_up_at && nothing_comes(output))
+        output->give_up_at = vane_monotonic() + GRACE;
     bool worked = work(output);
     if (!worked && ns != 0 && !done(output)) {
         int64_t until = until_due(output);
@@ -488,15 +523,22 @@ int output_wait_fd(struct output *output)
 
 /* ---- The thread ---- */
 
+static void pause_output(struct output *output)
+{
+    int64_t left;
+    while (!done(output) && (left = output->instance->not_before - vane_monotonic()) > 0)
+        waker_wait(&output->waker, left);
+}
+
 static bool open_output(struct output *output)
 {
     struct instance *instance = output->instance;
     output->waits_by_fd = false;
-    while (!atomic_load(&output->runtime->abort)) {
+    while (!done(output)) {
         enum vane_result result = instance_open(instance);
         if (result != VANE_RETRY)
             return result == VANE_OK || !atomic_load(&output->runtime->fatal);
-        instance_pause(instance, &output->waker, &output->runtime->abort);
+        pause_output(output);
     }
     return false;
 }
@@ -540,7 +582,7 @@ static void *output_main(void *context)
         instance_back_off(instance, "run");
         instance_close(instance);
         reclaim(output);
-        instance_pause(instance, &output->waker, &output->runtime->abort);
+        pause_output(output);
     }
     while (!done(output)) /* failed: until the agent has stopped */
         waker_wait(&output->waker, -1);

@@ -8,7 +8,8 @@
  * first, after the back-off; nothing new is begun meanwhile.
  *
  * Marks: an edge that has brought the mark is left alone until all have; nothing more is taken then until
- * all that was taken is settled, and the mark has passed.
+ * all that was taken is settled, and the mark has passed. Nobody waits for a best-effort output, at the stop
+ * neither: what is queued then is written as long as that succeeds, and a few seconds at most.
  */
 #pragma once
 #include "core/instance.h"
@@ -44,6 +45,7 @@ struct output {
     uint64_t            mark;        /* brought by all edges, not passed yet; 0: none */
     int64_t             next_flush;  /* monotonic */
     int64_t             next_tick;
+    int64_t             give_up_at;  /* of best effort, once nothing more comes; 0: not yet */
     bool                waits_by_fd;
     atomic_bool         finished;
 };

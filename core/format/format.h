@@ -115,5 +115,6 @@ void encoder_free(struct encoder *encoder); /* NULL is fine */
 size_t encoder_encode(struct encoder *encoder, struct vane_text *out,
                       const struct vane_metric *const *metrics, size_t count, const struct encode_sink *sink);
 
-/* Appends what a stream begins with whose first metric this is (csv: the header, where csv_header asks for it). */
+/* Appends what a stream begins with whose first metric this is (csv: the header, where csv_header asks for
+ * it). */
 void encoder_encode_head(struct encoder *encoder, struct vane_text *out, const struct vane_metric *first);

@@ -95,7 +95,7 @@ static void test_event__a_ticker_of_2020(void **state)
                  "ticker,symbol=BTCUSDT price_change=420.97 price_change_percent=4.72 "
                  "weighted_average=9058.27981278 previous_close=8917.98 last=9338.96 last_quantity=0.172463 "
                  "bid=9338.03 bid_quantity=0.182346 ask=9339.7 ask_quantity=0.140976 open=8917.99 "
-                 "high=9373.19 low=8862.4 volume=72229.53692 quote_volume=654275356.1689667 "
+                 "high=9373.19 low=8862.4 volume=72229.53692 quote_volume=654275356.1689668 "
                  "open_time=1580168409456000000i close_time=1580254809456000000i first_trade_id=235294268i "
                  "last_trade_id=235894703i trades=600436i @1580254809477000000");
 }
@@ -299,7 +299,7 @@ static void test_event__has_an_identity(void **state)
 static void test_event__other_shapes_are_refused(void **state)
 {
     (void)state;
-    static const struct { const char *stream, *text, *why; } rows[] = {
+    static const struct { const char *stream, *text, *why; } cases[] = {
         { "ticker", "[1,2,3]", "! an event is not an object" },
         { "ticker", "null", "! an event is not an object" },
         { "ticker", "{}", "! the event is \"\", not \"24hrTicker\"" },
@@ -324,8 +324,8 @@ static void test_event__other_shapes_are_refused(void **state)
         { "depth", "{\"e\":\"depthUpdate\",\"s\":\"X\",\"b\":[],\"a\":[],\"U\":1}",
           "! \"u\" is not an integer" },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_reads(rows[i].stream, rows[i].text, rows[i].why);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_reads(cases[i].stream, cases[i].text, cases[i].why);
 }
 
 static void test_event__of_a_key_that_stands_twice_the_first_counts(void **state)

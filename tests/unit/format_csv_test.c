@@ -286,29 +286,43 @@ static void test_csv_encode__writes_the_line_of_the_old_chain(void **state)
 static void test_csv_encode__writes_all_columns(void **state)
 {
     (void)state;
-    assert_encodes("csv", "", "m,t=x,a=y f=1.5,e=2i,s=\"q\" 1648522311673000000\n",
-                   "1648522311,m,y,x,2,1.5,q\n");
-    assert_encodes("csv", "csv_header = true", "m,t=x,a=y f=1.5,e=2i 1648522311673000000\nm,t=x f=2 2\n",
-                   "timestamp,measurement,a,t,e,f\n1648522311,m,y,x,2,1.5\n0,m,x,2\n");
-    assert_encodes("csv", "csv_header = true\ncsv_column_prefix = true", "m,t=x f=1.5 0\n",
-                   "timestamp,measurement,tag_t,field_f\n0,m,x,1.5\n");
+    assert_encodes("csv", "", "m,t=x,a=y f=1.5,e=2i,s=\"q\" 1648522311673000000\nm,t=x f=2 2\n",
+                   "1648522311,m,y,x,2,1.5,q\n0,m,x,2\n");
 }
 
-static void test_csv_encode__writes_a_header_of_the_columns_once(void **state)
+/* The head, then the first metric. */
+static void assert_begins(const char *toml, const char *line, const char *expected)
 {
-    (void)state;
     struct kit_encoding kit;
     struct error err;
-    struct batch *batch = kit_batch("m,a=x f=1u,g=T 5\n");
-    assert_true(kit_encoder(&kit, "csv",
-                            "csv_header = true\n"
-                            "csv_columns = [\"name\", \"field.g\", \"tag.no\", \"field.f\", "
-                            "\"tag.a\"]", &err));
+    struct batch *batch = kit_batch(line);
+    assert_true(kit_encoder(&kit, "csv", toml, &err));
+    encoder_encode_head(kit.encoder, &kit.out, batch->view.metrics[0]);
     kit_encode(&kit, batch);
-    kit_encode(&kit, batch);
-    assert_string_equal(kit.out.data, "name,g,no,f,a\nm,true,,1,x\nm,true,,1,x\n");
+    assert_string_equal(kit.out.data, expected);
     kit_encoder_release(&kit);
     batch_unref(batch);
+}
+
+static void test_csv_encode__begins_with_a_header_if_asked(void **state)
+{
+    (void)state;
+    static const char line[] = "m,t=x,a=y f=1.5,e=2i 1648522311673000000\n";
+    assert_begins("", line, "1648522311,m,y,x,2,1.5\n");
+    assert_begins("csv_header = true", line, "timestamp,measurement,a,t,e,f\n1648522311,m,y,x,2,1.5\n");
+    assert_begins("csv_header = true\ncsv_column_prefix = true", line,
+                  "timestamp,measurement,tag_a,tag_t,field_e,field_f\n1648522311,m,y,x,2,1.5\n");
+}
+
+static void test_csv_encode__writes_the_header_of_its_columns(void **state)
+{
+    (void)state;
+    assert_begins("csv_header = true\ncsv_columns = [\"name\", \"field.g\", \"tag.no\", \"field.f\", "
+                  "\"tag.a\"]",
+                  "m,a=x f=1u,g=T 5\n", "name,g,no,f,a\nm,true,,1,x\n");
+    assert_begins("csv_header = true\ncsv_column_prefix = true\n"
+                  "csv_columns = [\"timestamp\", \"field.f\", \"tag.a\"]",
+                  "m,a=x f=1u 5\n", "timestamp,field_f,tag_a\n0,1,x\n");
 }
 
 static void test_csv_encode__quotes_only_where_needed(void **state)
@@ -417,7 +431,8 @@ int main(void)
         cmocka_unit_test(test_csv_decode__checks_its_options),
         cmocka_unit_test(test_csv_encode__writes_the_line_of_the_old_chain),
         cmocka_unit_test(test_csv_encode__writes_all_columns),
-        cmocka_unit_test(test_csv_encode__writes_a_header_of_the_columns_once),
+        cmocka_unit_test(test_csv_encode__begins_with_a_header_if_asked),
+        cmocka_unit_test(test_csv_encode__writes_the_header_of_its_columns),
         cmocka_unit_test(test_csv_encode__quotes_only_where_needed),
         cmocka_unit_test(test_csv_encode__never_writes_a_blank_line_for_a_row),
         cmocka_unit_test(test_csv_encode__rejects_what_has_none_of_the_columns),
