@@ -32,7 +32,7 @@ endif
 Q       := $(if $(filter 1,$(V)),,@)
 say      = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $(2))
 
-HOST_SRC   := $(filter-out core/main.c,$(wildcard core/*.c core/format/*.c config/*.c))
+HOST_SRC   := $(filter-out core/main.c,$(wildcard core/*.c core/match/*.c core/expression/*.c core/format/*.c config/*.c))
 HOST_OBJ   := $(HOST_SRC:%.c=$(OBJ)/%.o)
 SHARED_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(wildcard plugins/shared/*.c))
 PLUGINS    := $(filter-out shared,$(notdir $(patsubst %/,%,$(wildcard plugins/*/))))

@@ -76,7 +76,7 @@ bool arena_shared(const struct arena *arena)
 void *arena_take(struct arena *arena, size_t size)
 {
     size_t rounded = size_add(size, 7) & ~(size_t)7;
-    if ((size_t)(arena->end - arena->next) < rounded)
+    if (!arena->block || (size_t)(arena->end - arena->next) < rounded)
         add_block(arena, rounded);
     void *memory = arena->next;
     arena->next += rounded;

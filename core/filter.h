@@ -9,8 +9,8 @@
  */
 #pragma once
 #include "config/common.h"
-#include "core/expression.h"
-#include "core/glob.h"
+#include "core/expression/expression.h"
+#include "core/match/glob.h"
 
 struct filter_tag; /* a key, and the patterns of its values */
 

@@ -7,6 +7,7 @@
 #include "core/line.h"
 #include "core/output.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct flow {
@@ -39,12 +40,26 @@ static struct instance *add_instance(struct flow *flow, const struct flow_node *
     return instance;
 }
 
+static void log_failure(void *context, const char *why, size_t metrics)
+{
+    struct instance *instance = context;
+    log_line(&instance->log, VANE_WARN, "metricpass: %s; %zu metric%s let through", why, metrics,
+             metrics == 1 ? "" : "s");
+}
+
+static void report_failures(struct modify *modify, struct instance *instance)
+{
+    if (modify)
+        modify_on_failure(modify, log_failure, instance);
+}
+
 static void add_input(struct flow *flow, size_t i, const struct flow_node *node)
 {
     struct part *part = &flow->parts[flow->graph.nodes[i].part];
     struct input *input = input_new(add_instance(flow, node, 0), part);
     input->modify = modify_new(node->settings.options, VANE_INPUT, &node->global_tags, node->keep_local_tags,
                                node->keep_global_tags);
+    report_failures(input->modify, input->instance);
     input->interval = node->interval;
     input->precision = node->precision;
     input->jitter = node->jitter;
@@ -64,6 +79,7 @@ static void add_output(struct flow *flow, size_t i, const struct flow_node *node
     struct part *part = node->graph.best_effort ? NULL : &flow->parts[flow->graph.nodes[i].part];
     struct output *output = output_new(add_instance(flow, node, 0), part);
     output->modify = modify_new(node->settings.options, VANE_OUTPUT, NULL, false, false);
+    report_failures(output->modify, output->instance);
     output->batch_size = node->batch_size;
     output->max_in_flight = node->max_in_flight;
     output->flush_interval = node->flush_interval;
@@ -96,8 +112,9 @@ static void add_processor(struct flow *flow, size_t i, const struct flow_node *n
         if (flow->first_line[i] + worker == flow->line_count)
             add_line(flow, part);
         struct modify *modify = modify_new(node->settings.options, VANE_PROCESSOR, NULL, false, false);
-        line_add_stage(flow->lines[flow->first_line[i] + worker], add_instance(flow, node, worker), modify,
-                       node->drop_original);
+        struct instance *instance = add_instance(flow, node, worker);
+        report_failures(modify, instance);
+        line_add_stage(flow->lines[flow->first_line[i] + worker], instance, modify, node->drop_original);
     }
 }
 
@@ -155,6 +172,30 @@ static void add_edges(struct flow *flow, const struct graph_arrow *arrow, const 
             outlet_add(source.outlet, edge, t, takers);
         }
     }
+}
+
+/* What modify_check says, as errors of one node. */
+struct modify_report {
+    const struct graph_report *report;
+    const struct flow_node    *node;
+};
+
+static void say_modify(void *context, const char *key, const char *why)
+{
+    const struct modify_report *to = context;
+    char name[512];
+    snprintf(name, sizeof name, "%s.%s", to->node->settings.log_name, key);
+    to->report->say(to->report->context, false, to->node->graph.file, to->node->graph.line_at, name, why);
+}
+
+static bool check_filters(const struct flow_node *nodes, size_t count, const struct graph_report *report)
+{
+    bool good = true;
+    for (size_t i = 0; i < count; i++) {
+        struct modify_report to = { report, &nodes[i] };
+        good = modify_check(nodes[i].settings.options, say_modify, &to) && good;
+    }
+    return good;
 }
 
 static bool check_instances(struct flow *flow, const struct flow_node *nodes, const struct graph_report *report)
@@ -219,8 +260,10 @@ struct flow *flow_new(const struct flow_settings *settings, const struct flow_no
     flow->graph_nodes = alloc_array(count, sizeof *flow->graph_nodes);
     for (size_t i = 0; i < count; i++)
         flow->graph_nodes[i] = nodes[i].graph;
-    bool keys = check_keys(nodes, count, report);
-    if (!graph_build(&flow->graph, flow->graph_nodes, count, report) || !keys) {
+    bool good = check_keys(nodes, count, report);
+    good = check_filters(nodes, count, report) && good;
+    good = graph_build(&flow->graph, flow->graph_nodes, count, report) && good;
+    if (!good) {
         flow_free(flow);
         return NULL;
     }

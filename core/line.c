@@ -138,6 +138,7 @@ static struct lane_tick *tick_of(struct stage *stage, const struct vane_lane *la
     return &stage->ticks[stage->tick_count++];
 }
 
+/* Metrics from .. to - 1 of a batch, over the same arenas. */
 static struct batch *slice(const struct batch *batch, size_t from, size_t to)
 {
     struct batch *part = batch_new();
@@ -182,35 +183,72 @@ static bool process_with_ticks(struct stage *stage, struct batch *batch)
 
 /* ---- Selection ---- */
 
-static bool selected(const struct vane_metric *metric, void *context)
+/* Metrics that are all for the plugin. Takes the batch. */
+static bool take_selected(struct stage *stage, struct batch *batch)
 {
-    const struct stage *stage = context;
-    return modify_selects(stage->modify, metric);
+    const struct instance *instance = stage->instance;
+    if (stage->modify) {
+        batch = batch_own(batch);
+        stats_add(&stage->instance->stats, STATS_FILTERED, modify_apply(stage->modify, batch));
+        batch_seal(batch, 0);
+    }
+    if (instance->opened && instance->tick_every > 0 && instance->plugin->tick)
+        return process_with_ticks(stage, batch);
+    return process(stage, batch);
 }
 
-static bool passed_by(const struct vane_metric *metric, void *context)
+struct picking {
+    const bool *flags;
+    size_t      at;
+    bool        wanted;
+};
+
+static bool pick(const struct vane_metric *metric, void *context)
 {
-    return !selected(metric, context);
+    struct picking *picking = context;
+    (void)metric;
+    return picking->flags[picking->at++] == picking->wanted;
+}
+
+/* Names and tags decide: a series is selected or not, and the order between series does not matter. */
+static bool take_by_series(struct stage *stage, struct batch *batch, const bool *flags)
+{
+    struct picking by = { .flags = flags, .wanted = false }, mine = { .flags = flags, .wanted = true };
+    struct batch *rest = batch_filter(batch, pick, &by), *selected = batch_filter(batch, pick, &mine);
+    bool going = !rest || pass_on(stage, rest);
+    return (!selected || take_selected(stage, selected)) && going;
+}
+
+/* A condition may split a series: run by run, so that none of its metrics overtakes another. */
+static bool take_by_runs(struct stage *stage, struct batch *batch, const bool *flags)
+{
+    bool going = true;
+    for (size_t from = 0, to; from < batch->view.count; from = to) {
+        for (to = from + 1; to < batch->view.count && flags[to] == flags[from]; to++)
+            ;
+        struct batch *run = slice(batch, from, to);
+        going = (flags[from] ? take_selected(stage, run) : pass_on(stage, run)) && going;
+    }
+    return going;
 }
 
 /* Takes the batch. Metrics that are not selected pass by. */
 static bool stage_take(struct stage *stage, struct batch *batch)
 {
-    bool going = true;
-    if (stage->modify) {
-        struct batch *by = batch_filter(batch, passed_by, stage);
-        struct batch *mine = batch_filter(batch, selected, stage);
-        batch_unref(batch);
-        if (by)
-            going = pass_on(stage, by);
-        if (!mine)
-            return going;
-        batch = mine;
-    }
-    const struct instance *instance = stage->instance;
-    if (instance->opened && instance->tick_every > 0 && instance->plugin->tick)
-        return process_with_ticks(stage, batch) && going;
-    return process(stage, batch) && going;
+    if (!stage->modify)
+        return take_selected(stage, batch);
+    bool *flags = alloc_array(batch->view.count, sizeof *flags);
+    size_t count = modify_select(stage->modify, batch, flags);
+    bool going;
+    if (count == batch->view.count)
+        going = take_selected(stage, batch_ref(batch));
+    else if (stage->instance->options->metricpass)
+        going = take_by_runs(stage, batch, flags);
+    else
+        going = take_by_series(stage, batch, flags);
+    free(flags);
+    batch_unref(batch);
+    return going;
 }
 
 static bool pass_on(struct stage *stage, struct batch *batch)
@@ -235,6 +273,8 @@ bool stage_emit(struct stage *stage, struct batch *batch)
 
 static void save(struct line *line)
 {
+    if (!line->runtime->store)
+        return;
     bool full = part_full(line->part);
     for (struct stage *stage = line->first; stage; stage = stage->next) {
         struct instance *instance = stage->instance;

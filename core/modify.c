@@ -388,11 +388,3 @@ size_t modify_select(struct modify *modify, const struct batch *batch, bool *sel
     end(modify);
     return count;
 }
-
-bool modify_selects(struct modify *modify, const struct vane_metric *metric)
-{
-    begin(modify, true);
-    bool selected = is_selected(modify, decide(modify, metric), metric);
-    end(modify);
-    return selected;
-}

@@ -40,6 +40,3 @@ size_t modify_apply(struct modify *modify, struct batch *batch);
 /* For processors: which metrics of the batch are for the plugin? One flag for each; answers how many. The
  * others pass by; modify_apply is for what is selected. now() is the arrival of the metric. */
 size_t modify_select(struct modify *modify, const struct batch *batch, bool *selected);
-
-/* The same for one metric, without remembering what was decided of its series. */
-bool modify_selects(struct modify *modify, const struct vane_metric *metric);

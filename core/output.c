@@ -405,7 +405,7 @@ static bool pass_mark(struct output *output)
 {
     if (!output->mark || output->intake_metrics || output->writes)
         return false;
-    if (output->instance->plugin->save && output->instance->opened)
+    if (output->instance->plugin->save && output->instance->opened && output->runtime->store)
         save(output);
     uint64_t mark = output->mark;
     output->mark = 0;

@@ -6,7 +6,7 @@
 #pragma once
 #include "core/format/format.h"
 #include "core/format/timestamp.h"
-#include "core/glob.h"
+#include "core/match/glob.h"
 
 struct decode_plan {
     const struct decode_format *format;

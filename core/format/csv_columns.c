@@ -1,7 +1,7 @@
 #include "core/format/csv_columns.h"
 
 #include "core/alloc.h"
-#include "core/utf8.h"
+#include "core/match/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "core/format/json_read.h"
 
 #include "core/number.h"
-#include "core/utf8.h"
+#include "core/match/utf8.h"
 
 #include <stdint.h>
 #include <string.h>

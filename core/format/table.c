@@ -15,7 +15,7 @@
 #include "core/format/cell.h"
 #include "core/format/codec.h"
 
-#include "core/utf8.h"
+#include "core/match/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,7 +8,6 @@
 #include "plugins/shared/memory.h"
 
 #include <inttypes.h>
-#include <openssl/err.h>
 #include <openssl/x509.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -73,14 +72,13 @@ static void refused(struct connection *connection, struct lws *wsi, const char *
 {
     const struct connection_settings *settings = connection->settings;
     unsigned status = wsi ? lws_http_client_http_response(wsi) : 0;
-    unsigned long code = ERR_peek_last_error();
     bool proxied = *settings->proxy.host;
     unsigned port = proxied ? settings->proxy.port : settings->exchange.port;
     if (status && status != 101) {
         connection->status = (int)status;
         explain(connection, "the exchange answered with HTTP status %u%s", status, meaning((int)status));
-    } else if (strstr(text, "SSL err") && code) {
-        explain(connection, "TLS: %s", ERR_reason_error_string(code));
+    } else if (strstr(text, "SSL err") || strstr(text, "SYSCALL")) {
+        explain(connection, "the TLS handshake failed; is port %u one for TLS?", port);
     } else if (strstr(text, "proxy")) {
         explain(connection, "the proxy refused or broke the connection");
     } else if (strstr(text, "Unable to connect")) {
@@ -291,7 +289,6 @@ static void connect_to(struct connection *connection)
         .retry_and_idle_policy = &no_policy,
         .userdata = connection,
     };
-    ERR_clear_error();
     struct lws *wsi = lws_client_connect_via_info(&info);
     if (wsi && connection->state != CONNECTION_CLOSED)
         connection->wsi = wsi;

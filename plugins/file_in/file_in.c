@@ -10,6 +10,7 @@
  * one to cut back to. */
 #include "plugins/file_in/file_in.h"
 
+#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 
@@ -105,11 +106,12 @@ bool file_in_note_look(struct vane_self *self, int64_t now)
 {
     struct file_in *state = self->state;
     struct vane_batch *batch = vane_batch_new(self);
-    vane_batch_lane(batch, state->looks, now > state->last_look ? now : state->last_look);
+    bool first = !state->noted;
+    state->noted = now > state->noted ? now : state->noted; /* positions never go down; clocks may */
+    vane_batch_lane(batch, state->looks, state->noted);
     bool going = vane_emit(self, batch);
-    if (going && !state->noted && !state->last_look)
+    if (going && first)
         vane_drain(self, PATIENCE);
-    state->noted = true;
     return going;
 }
 
@@ -168,6 +170,7 @@ static enum vane_result file_in_run(struct vane_self *self)
     state->looks = vane_lane(self, "looks");
     if (!vane_resume(self, state->looks, &state->last_look))
         state->last_look = 0;
+    state->noted = state->last_look;
     return follows ? follow_run(self) : whole_run(self);
 }
 
@@ -186,7 +189,7 @@ static const struct vane_option options[] = {
                             "the end of the file; auto: saved-or-end with tail, else saved-or-beginning."),
     VANE_OPT_CHOICE(struct file_in, watch_method, .preset = "\"inotify\"", .choices = watch_methods,
                     .help = "How tail notices changes; poll: by looking four times a second."),
-    VANE_OPT_DURATION(struct file_in, reread_interval, .preset = "\"0s\"", .least = 0, .most = 1e18,
+    VANE_OPT_DURATION(struct file_in, reread_interval, .preset = "\"0s\"", .least = 0, .most = INFINITY,
                       .help = "Read the whole files again and again, this often, as Telegraf's file input does; 0s: once."),
     VANE_OPT_STRING(struct file_in, file_tag, .preset = "\"\"",
                     .help = "Tag that gets the name of the file, without its folder; empty: none."),

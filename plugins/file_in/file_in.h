@@ -28,7 +28,8 @@ struct file_in {
     struct paths           troubled; /* what the log has been told of */
     const struct vane_lane *looks;   /* its position: the wall clock of the last look at the files */
     int64_t                last_look; /* as saved by the run before; 0: this is the first one */
-    bool                   opened, noted; /* noted: a look of this run */
+    int64_t                noted;     /* the last one that the host was told of; 0: none */
+    bool                   opened;
     bool                   folders_changed; /* since the last look */
     bool                   news;            /* the last look has found files that are not followed yet */
 };

@@ -5,6 +5,7 @@
  * files loses nothing, and nothing stands twice. */
 #include "core/plugin.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "plugins/file_out/target.h"
@@ -181,11 +182,11 @@ static enum vane_result file_out_load(struct vane_self *self, const struct vane_
 static const struct vane_option options[] = {
     VANE_OPT_STRINGS(struct file_out, files, .preset = "[\"stdout\"]",
                      .help = "Paths to append to, \"stdout\" or \"stderr\"; of several, each gets everything."),
-    VANE_OPT_DURATION(struct file_out, rotation_interval, .preset = "\"0h\"", .least = 0, .most = 1e18,
+    VANE_OPT_DURATION(struct file_out, rotation_interval, .preset = "\"0h\"", .least = 0, .most = INFINITY,
                       .help = "Begin a new file when the old one is this old; 0h: never."),
-    VANE_OPT_SIZE(struct file_out, rotation_max_size, .preset = "\"0MB\"", .least = 0, .most = 1e18,
+    VANE_OPT_SIZE(struct file_out, rotation_max_size, .preset = "\"0MB\"",
                   .help = "Begin a new file when the old one would become larger; 0MB: never."),
-    VANE_OPT_INT(struct file_out, rotation_max_archives, .preset = "5", .least = -1, .most = 1e6,
+    VANE_OPT_INT(struct file_out, rotation_max_archives, .preset = "5", .least = -1, .most = INFINITY,
                  .help = "How many of the old files to keep; -1: all."),
     VANE_OPT_BOOL(struct file_out, use_batch_format, .preset = "false",
                   .help = "With json: one document for all metrics of a write, not one a line."),

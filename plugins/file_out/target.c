@@ -35,7 +35,7 @@ void target_init(struct target *target, const struct target_settings *settings, 
     target->standard = strcmp(path, "stdout") == 0 || strcmp(path, "stderr") == 0;
 }
 
-void target_close(struct target *target)
+static void shut(struct target *target)
 {
     if (target->fd >= 0 && !target->standard)
         close(target->fd);
@@ -60,7 +60,7 @@ static enum vane_result refuse(struct target *target)
 {
     struct vane_self *self = target->settings->self;
     int fault = errno;
-    target_close(target);
+    shut(target);
     if (fault == EISDIR)
         return vane_fail(self, "files: %s is a folder", target->path);
     if (fault == ENXIO)
@@ -104,7 +104,7 @@ static int64_t size_now(const struct target *target)
 static enum vane_result open_anew(struct target *target)
 {
     fdatasync(target->fd);
-    target_close(target);
+    shut(target);
     return target_open(target);
 }
 
@@ -119,6 +119,7 @@ static enum vane_result rotate(struct target *target)
     if (result != VANE_OK)
         return result;
     target->rotated++;
+    target->pruned = false;
     vane_count(target->settings->self, "rotations", 1);
     return open_anew(target);
 }
@@ -154,12 +155,15 @@ enum vane_result target_begin(struct target *target, size_t length)
     return is_due(target, length) ? rotate(target) : VANE_OK;
 }
 
-static void prune(const struct target *target)
+/* Deletes the oldest archives, but for those that a crash may need again. */
+static void prune(struct target *target)
 {
     struct archives archives = { 0 };
-    uint64_t kept = target->rotated + target->rotated_before;
-    if (kept < (uint64_t)target->settings->most_archives)
-        kept = (uint64_t)target->settings->most_archives;
+    uint64_t needed = target->rotated + target->rotated_before, kept = (uint64_t)target->settings->most_archives;
+    if (target->settings->most_archives < 0 || target->pruned)
+        return;
+    kept = needed > kept ? needed : kept;
+    target->pruned = !needed;
     archives_list(&archives, target->path);
     for (size_t i = 0; i + kept < archives.count; i++)
         unlink(archives.items[i]);
@@ -225,7 +229,7 @@ static enum vane_result lose_reader(struct target *target, int fault)
     struct vane_self *self = target->settings->self;
     if (target->standard)
         return vane_fail(self, "write %s: %s", target->path, strerror(fault));
-    target_close(target);
+    shut(target);
     return vane_retry(self, "write %s: %s", target->path, strerror(fault));
 }
 
@@ -256,26 +260,41 @@ enum vane_result target_write(struct target *target, const char *bytes, size_t l
 
 /* ---- Checkpoints ---- */
 
+/* Has nothing been written since the last save? */
+static bool is_saved(const struct target *target)
+{
+    return !target->rotated && strcmp(target->saved_id, target->facts.id) == 0 && size_now(target) == target->saved_size;
+}
+
 enum vane_result target_save(struct target *target, struct vane_saver *saver, bool full)
 {
     if (!is_ours(target) || target->fd < 0)
         return VANE_OK;
     if (fdatasync(target->fd) != 0)
         return vane_fail(target->settings->self, "sync %s: %s", target->path, strerror(errno));
-    if (target->settings->most_archives >= 0 && target->rotated + target->rotated_before)
-        prune(target);
+    bool unchanged = is_saved(target);
+    prune(target);
     target->rotated_before = target->rotated;
     target->rotated = 0;
 
-    int64_t size = size_now(target);
-    if (!full && size == target->saved_size && strcmp(target->saved_id, target->facts.id) == 0)
+    if (!full && unchanged)
         return VANE_OK;
+    int64_t size = size_now(target);
     char data[FILE_ID_MAX + 32];
     int length = snprintf(data, sizeof data, "%" PRId64 " %s", size, target->facts.id);
     vane_save(saver, &(struct vane_record){ .lane = "", .key = target->path, .data = data, .length = (size_t)length });
     target->saved_size = size;
     memcpy(target->saved_id, target->facts.id, sizeof target->saved_id);
     return VANE_OK;
+}
+
+void target_close(struct target *target)
+{
+    if (target->fd >= 0 && is_ours(target) && is_saved(target)) {
+        target->rotated_before = 0;
+        prune(target);
+    }
+    shut(target);
 }
 
 static enum vane_result cut_back(struct target *target, int64_t size)
@@ -304,7 +323,7 @@ static enum vane_result bring_back(struct target *target, const struct archives 
         return vane_retry(self, "rename %s to %s: %s", archives->items[at], target->path, strerror(errno));
     for (size_t i = at + 1; i < archives->count; i++)
         unlink(archives->items[i]);
-    target_close(target);
+    shut(target);
     return target_open(target);
 }
 

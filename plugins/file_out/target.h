@@ -35,6 +35,7 @@ struct target {
     bool              begun, headed; /* the write that is under way; it begins with a head */
     size_t            done;          /* bytes that it has of it */
     uint64_t          rotated, rotated_before; /* archives made since the last save; between it and the one before */
+    bool              pruned;                  /* no more than are to be kept */
     char              saved_id[FILE_ID_MAX];   /* as the last save had it */
     int64_t           saved_size;
 };

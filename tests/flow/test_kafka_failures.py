@@ -144,7 +144,7 @@ def test_kafka__waits_for_a_broker(tmp_path: Path, agent: Agents, unique: Unique
 
 @pytest.mark.parametrize("end", [Kafka.stop, Kafka.kill])
 def test_kafka__goes_on_when_the_broker_restarts(own_flow: Flow, agent: Agents, end: Callable[[Kafka], object]) -> None:
-    flow, count = own_flow, 60000
+    flow, count = own_flow, 20000
     flow.kafka.produce(flow.source, lines(count))
     slow = agent(flow.config(target="  metric_batch_size = 100"))
     with slow:
@@ -159,7 +159,7 @@ def test_kafka__goes_on_when_the_broker_restarts(own_flow: Flow, agent: Agents, 
 
 
 def test_kafka__goes_on_when_the_broker_hangs(own_flow: Flow, agent: Agents) -> None:
-    flow, count = own_flow, 60000
+    flow, count = own_flow, 20000
     flow.kafka.produce(flow.source, lines(count))
     short = '  librdkafka = {"socket.timeout.ms" = "1000"}'
     with agent(flow.config(source=short, target=short + "\n  metric_batch_size = 100")) as tested:

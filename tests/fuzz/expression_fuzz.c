@@ -1,5 +1,5 @@
 /* expression - any text as a condition; what is accepted is evaluated on a metric. */
-#include "core/expression.h"
+#include "core/expression/expression.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* glob - any patterns, any text. Lines: separators, patterns ..., the text. */
-#include "core/glob.h"
+#include "core/match/glob.h"
 
 #include <stdlib.h>
 #include <string.h>

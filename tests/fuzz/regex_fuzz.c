@@ -1,5 +1,5 @@
 /* regex - any pattern on any text: the first line is the pattern. */
-#include "core/regex.h"
+#include "core/match/regex.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* expression - what it accepts, what it answers, and what it says of mistakes. The answers were compared with
  * those of cel-go. */
-#include "core/expression.h"
+#include "core/expression/expression.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

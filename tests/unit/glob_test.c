@@ -1,5 +1,5 @@
 /* glob - each rule by example, then random patterns and texts against a matcher that tries everything. */
-#include "core/glob.h"
+#include "core/match/glob.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* regex - each piece of the syntax by example. The answers are those of Go's regexp. */
-#include "core/regex.h"
+#include "core/match/regex.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* utf8 - there and back for every code point, and what is not UTF-8. */
-#include "core/utf8.h"
+#include "core/match/utf8.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

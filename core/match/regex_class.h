@@ -2,7 +2,7 @@
  * inside and outside of them. Own thread.
  */
 #pragma once
-#include "core/automaton.h"
+#include "core/match/automaton.h"
 #include "core/error.h"
 
 enum { REGEX_CLASS_LIMIT = 256 };

@@ -1,7 +1,7 @@
 /* expression_eval - walks the tree. Errors are values on the way up; only || and &&, and the loops that
  * are made of them, can go on without one. Every node that is visited counts as a step, and so does every
  * so much of a text, a list or a map that is gone through. */
-#include "core/expression_eval.h"
+#include "core/expression/eval.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* expression_lex - see expression_lex.h; the grammar is that of CEL's language definition. */
-#include "core/expression_lex.h"
+#include "core/expression/lex.h"
 
 #include "core/number.h"
-#include "core/utf8.h"
+#include "core/match/utf8.h"
 
 #include <stdio.h>
 #include <string.h>

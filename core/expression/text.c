@@ -1,7 +1,7 @@
 /* expression_text - functions of texts. Places in a text are counted in code points, as in CEL. */
-#include "core/expression_functions.h"
+#include "core/expression/functions.h"
 
-#include "core/utf8.h"
+#include "core/match/utf8.h"
 
 #include <string.h>
 

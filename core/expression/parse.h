@@ -1,6 +1,6 @@
 /* expression_parse - the grammar. */
 #pragma once
-#include "core/expression_node.h"
+#include "core/expression/node.h"
 
 /* The tree of all of the text; NULL: an error was noted. */
 struct expression_node *expression_parse(struct expression_builder *builder);

@@ -1,11 +1,11 @@
 /* glob - see glob.h. Most patterns are texts with stars between them (cpu, usage_*, *.count): those are
  * compared piece by piece. What has ?, a class, braces, or a star that stops at separators becomes an
  * automaton. */
-#include "core/glob.h"
+#include "core/match/glob.h"
 
 #include "core/alloc.h"
-#include "core/automaton.h"
-#include "core/utf8.h"
+#include "core/match/automaton.h"
+#include "core/match/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* regex_class - see regex_class.h. The named classes are those of RE2: ASCII. */
-#include "core/regex_class.h"
+#include "core/match/regex_class.h"
 
-#include "core/utf8.h"
+#include "core/match/utf8.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /* automaton - see automaton.h. Targets of jumps are relative, so a finished piece can be moved and
  * copied as it is; no piece jumps out of itself. That replaces a syntax tree. */
-#include "core/automaton.h"
+#include "core/match/automaton.h"
 
 #include "core/alloc.h"
-#include "core/utf8.h"
+#include "core/match/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* expression_operators - arithmetic, math.*, and where functions are found by name. What overflows is an
  * error. */
-#include "core/expression_functions.h"
+#include "core/expression/functions.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,11 +2,11 @@
  * in expression_parse.c; nodes are checked in expression_node.c and evaluated in expression_eval.c.
  *
  * Memory of an evaluation is kept for the next ones until there is much of it: most take none. */
-#include "core/expression.h"
+#include "core/expression/expression.h"
 
 #include "core/alloc.h"
-#include "core/expression_eval.h"
-#include "core/expression_parse.h"
+#include "core/expression/eval.h"
+#include "core/expression/parse.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,7 @@
  *     member     = primary { "." name [ "(" arguments ")" ] | "[" choice "]" }
  *     primary    = literal | name [ "(" arguments ")" ] | "(" choice ")" | "[" [ items ] "]"
  */
-#include "core/expression_parse.h"
+#include "core/expression/parse.h"
 
 #include <string.h>
 

@@ -5,9 +5,9 @@
  * checked when it is evaluated. The functions that make nodes answer NULL when they have noted an error.
  */
 #pragma once
-#include "core/automaton.h"
-#include "core/expression_functions.h"
-#include "core/expression_lex.h"
+#include "core/match/automaton.h"
+#include "core/expression/functions.h"
+#include "core/expression/lex.h"
 
 enum expression_node_kind {
     NODE_CONSTANT, NODE_NAME, NODE_TAGS, NODE_FIELDS, NODE_TIME, NODE_NOW, NODE_LOCAL,

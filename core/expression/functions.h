@@ -6,7 +6,7 @@
  */
 #pragma once
 #include "core/error.h"
-#include "core/expression_value.h"
+#include "core/expression/value.h"
 
 enum { EXPRESSION_ARGUMENTS = 3 };
 

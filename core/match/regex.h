@@ -12,7 +12,7 @@
  * thread to compile; what comes of it is read-only.
  */
 #pragma once
-#include "core/automaton.h"
+#include "core/match/automaton.h"
 #include "core/error.h"
 
 /* NULL: the pattern is wrong; the error says what is. Match with automaton_match(…, true): like RE2 it looks

@@ -1,5 +1,5 @@
 /* expression_value - see expression_value.h. */
-#include "core/expression_value.h"
+#include "core/expression/value.h"
 
 #include <math.h>
 #include <string.h>

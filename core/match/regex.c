@@ -1,8 +1,8 @@
 /* regex - see regex.h. Reads the pattern once, from left to right, and builds as it reads. */
-#include "core/regex.h"
+#include "core/match/regex.h"
 
-#include "core/regex_class.h"
-#include "core/utf8.h"
+#include "core/match/regex_class.h"
+#include "core/match/utf8.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* expression_node - see expression_node.h. */
-#include "core/expression_node.h"
+#include "core/expression/node.h"
 
-#include "core/expression_eval.h"
-#include "core/regex.h"
+#include "core/expression/eval.h"
+#include "core/match/regex.h"
 
 #include "core/alloc.h"
 

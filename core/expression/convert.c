@@ -1,6 +1,6 @@
 /* expression_convert - int(), string(), timestamp() and the others that turn a value into one of another
  * type. What does not fit, or is no such thing, is an error. */
-#include "core/expression_functions.h"
+#include "core/expression/functions.h"
 
 #include "core/number.h"
 

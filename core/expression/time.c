@@ -1,6 +1,6 @@
 /* expression_time - timestamps and durations: as text, and their parts. The calendar is the Gregorian one,
  * in UTC or at a fixed distance from it. */
-#include "core/expression_functions.h"
+#include "core/expression/functions.h"
 
 #include "core/number.h"
 
