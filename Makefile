@@ -15,12 +15,11 @@ PKG_binance_ws := libwebsockets libcjson
 PKG_kafka_in   := rdkafka
 PKG_kafka_out  := rdkafka
 PKG_influx_out := libcurl zlib libcjson
-PKG_host       := libcjson
 
 # ---- Settings ----
+comma   := ,
 BUILD   := build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 OBJ     := $(BUILD)/obj
-comma   := ,
 WARN    := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
            -Wno-format-truncation -Wno-unknown-warning-option -Werror
 FLAGS   := -std=c11 -D_GNU_SOURCE -DVANE_VERSION='"$(VERSION)"' -DVANE_PREFIX='"$(PREFIX)"' -I. \
@@ -38,7 +37,7 @@ SHARED_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(wildcard plugins/shared/*.c))
 PLUGINS    := $(filter-out shared,$(notdir $(patsubst %/,%,$(wildcard plugins/*/))))
 PLUGIN_SO  := $(PLUGINS:%=$(BUILD)/plugins/%.so)
 TESTS      := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*_test.c))
-HOST_LIBS  := $(shell pkg-config --libs $(PKG_host) 2>/dev/null) -lm -ldl -pthread
+HOST_LIBS  := -lm -ldl -pthread
 
 TOOLS      := $(BUILD)/tests/toml_decode $(BUILD)/tests/exchange
 TEST_SO    := $(patsubst tests/plugins/%.c,$(BUILD)/tests/plugins/%.so,$(wildcard tests/plugins/*.c))
@@ -92,13 +91,13 @@ $(BUILD)/tests/%_test: $(OBJ)/tests/unit/%_test.o $(HOST_OBJ)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--dynamic-list=core/vane.syms \
-	    -lcmocka $(HOST_LIBS)
+	    -lcmocka -lcjson $(HOST_LIBS)
 
 # Parts of tools and plugins that have unit tests of their own.
 EXCHANGE_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/tools/exchange/*.c))
 EXCHANGE_TESTS := $(BUILD)/tests/exchange_test $(BUILD)/tests/exchange_market_test
 $(EXCHANGE_TESTS): $(filter-out %/main.o,$(EXCHANGE_OBJ))
-$(EXCHANGE_TESTS): HOST_LIBS += -lssl -lcrypto
+$(EXCHANGE_TESTS): HOST_LIBS += -lcjson -lssl -lcrypto
 
 $(BUILD)/tests/exchange: $(EXCHANGE_OBJ) $(OBJ)/core/alloc.o $(OBJ)/core/error.o
 	@mkdir -p $(@D)
@@ -142,7 +141,7 @@ $(OBJ)/fuzz/%.o: %.c
 $(BUILD)/fuzz/%: $(OBJ)/fuzz/tests/fuzz/%.o $(FUZZ_OBJ)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(HOST_LIBS)
+	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ -lcjson -lz $(HOST_LIBS)
 
 FUZZ_TIME ?= 20
 fuzz: $(FUZZERS) ## Run every fuzzer for FUZZ_TIME seconds

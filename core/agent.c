@@ -17,6 +17,8 @@
 
 enum { SECOND = 1000000000 };
 
+static const int64_t TRIM_EVERY = INT64_C(10) * SECOND;
+
 /* What signal handlers write; see also log.h: the only mutable state of the process. */
 static volatile sig_atomic_t stop_wanted, stop_at_once, reload_wanted, flush_wanted;
 static _Atomic int64_t first_stop; /* monotonic */
@@ -68,7 +70,8 @@ static void catch_signals(struct waker *waker)
     struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
         sigaction(wanted[i], &action, NULL);
-    action = (struct sigaction){ .sa_handler = on_crash, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER) };
+    action = (struct sigaction){ .sa_handler = on_crash,
+                                 .sa_flags = (int)(SA_RESETHAND | SA_NODEFER | SA_ONSTACK) };
     for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
         sigaction(crashes[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
@@ -254,6 +257,7 @@ static bool reload(struct agent *agent)
 static bool run_flow(struct agent *agent)
 {
     int64_t end_live = agent->runtime.mode == VANE_RUN ? INT64_MAX : vane_monotonic() + agent->settings->test_wait;
+    int64_t trim = vane_monotonic() + TRIM_EVERY;
     while (!stopped() && !atomic_load(&agent->runtime.fatal) && !flow_ended(agent->flow)) {
         if (reload_wanted) {
             reload_wanted = 0;
@@ -269,9 +273,14 @@ static bool run_flow(struct agent *agent)
             flow_end_live(agent->flow);
             end_live = INT64_MAX;
         }
+        if (now >= trim) {
+            malloc_trim(0); /* what a burst has taken and freed goes back to the system */
+            trim = now + TRIM_EVERY;
+        }
         due = due < end_live ? due : end_live;
+        due = due < trim ? due : trim;
         if (!flow_ended(agent->flow))
-            waker_wait(&agent->runtime.waker, due == INT64_MAX ? -1 : due > now ? due - now : 0);
+            waker_wait(&agent->runtime.waker, due > now ? due - now : 0);
     }
     return true;
 }
@@ -297,13 +306,22 @@ static int finish(struct agent *agent, bool good)
     return good && (delivered || agent->runtime.mode == VANE_RUN) ? 0 : 1;
 }
 
+/* Batches come and go by the thousand. Two malloc arenas are enough, more only hold memory; and what a batch
+ * gave back is kept for the next one, instead of going to the kernel and coming back as page faults. */
+static void tune_allocator(void)
+{
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_TRIM_THRESHOLD, 4 << 20);
+    mallopt(M_MMAP_THRESHOLD, 2 << 20);
+}
+
 int agent_run(const struct agent_settings *settings)
 {
     struct agent agent = { .settings = settings, .started = vane_monotonic() };
     agent.runtime.mode = settings->sources.mode;
     waker_init(&agent.runtime.waker);
     catch_signals(&agent.runtime.waker);
-    mallopt(M_ARENA_MAX, 2); /* threads come and go with batches: many malloc arenas only hold memory */
+    tune_allocator();
     int exit_code = 2;
     agent.flow = load(&agent, &agent.setup);
     if (agent.flow && open_log(&agent.setup.agent)) {

@@ -20,7 +20,11 @@ bool vane_emit(struct vane_self *self, struct vane_batch *view)
 {
     struct instance *instance = instance_of(self);
     assert(instance->input || instance->stage);
-    return instance->input ? input_emit(instance->input, batch_of(view)) : stage_emit(instance->stage, batch_of(view));
+    if (instance->input)
+        return input_emit(instance->input, batch_of(view));
+    bool going = stage_emit(instance->stage, batch_of(view));
+    instance_enter(instance); /* the plugins behind it in the line ran meanwhile */
+    return going;
 }
 
 bool vane_wait(struct vane_self *self, int64_t ns)

@@ -22,6 +22,7 @@ struct flow {
     struct line       **lines;   /* by line and worker: first_line[node] + worker */
     size_t             *first_line;
     size_t              line_count;
+    bool                forgotten; /* what was loaded from the store */
 };
 
 /* ---- Making ---- */
@@ -95,6 +96,7 @@ static struct line *add_line(struct flow *flow, struct part *part)
 {
     flow->lines = alloc_resize(flow->lines, flow->line_count + 1, sizeof(struct line *));
     part->takers++;
+    part->unopened++;
     return flow->lines[flow->line_count++] = line_new(flow->runtime, part);
 }
 
@@ -327,6 +329,17 @@ void flow_start(struct flow *flow)
             input_start(flow->inputs[i]);
 }
 
+/* Who has passed a mark is open and has loaded. */
+static void forget_loaded(struct flow *flow)
+{
+    bool all = flow->runtime->store && !flow->forgotten;
+    for (size_t i = 0; i < flow->graph.part_count && all; i++)
+        all = part_completed(&flow->parts[i]) > 0;
+    if (all)
+        store_forget(flow->runtime->store);
+    flow->forgotten |= all;
+}
+
 int64_t flow_work(struct flow *flow, int64_t now)
 {
     int64_t next = INT64_MAX;
@@ -334,6 +347,7 @@ int64_t flow_work(struct flow *flow, int64_t now)
         int64_t due = part_work(&flow->parts[i], now);
         next = due < next ? due : next;
     }
+    forget_loaded(flow);
     return next;
 }
 

@@ -132,6 +132,7 @@ void vane_lost(struct vane_self *self, const struct vane_lane *view)
     struct lane *lane = (struct lane *)view;
     pthread_mutex_lock(&input->outlet.lock);
     lane->has_emitted = lane->has_marked = lane->has_delivered = lane->has_told = false;
+    lane->newest = INT64_MIN;
     outlet_put_item(&input->outlet, (struct edge_item){ .kind = EDGE_LOST, .lane = view });
     pthread_mutex_unlock(&input->outlet.lock);
 }
@@ -143,14 +144,12 @@ uint64_t vane_checkpoint(struct vane_self *self)
 
 /* ---- Emitting ---- */
 
+/* Arrival never goes back in a lane: ticks depend on it. */
 static int64_t arrival_of(struct lane *lane, const struct vane_metric *metric, int64_t now)
 {
-    if (metric->arrival == 0)
-        return now;
-    if (metric->arrival != VANE_NO_TIME)
-        return metric->arrival;
-    if (metric->time > lane->newest)
-        lane->newest = metric->time;
+    int64_t arrival = metric->arrival == 0 ? now : metric->arrival == VANE_NO_TIME ? metric->time : metric->arrival;
+    if (arrival > lane->newest)
+        lane->newest = arrival;
     return lane->newest;
 }
 

@@ -5,6 +5,7 @@
 #include "core/store.h"
 
 #include <assert.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -55,6 +56,7 @@ void instance_free(struct instance *instance)
     dead_letter_close(&instance->dead_letter);
     stats_release(&instance->stats);
     free(instance->self.state);
+    free(instance->crash_stack);
     instance->magic = 0;
     free(instance);
 }
@@ -118,14 +120,27 @@ static bool load_record(const struct vane_record *record, void *context)
 static enum vane_result load(struct instance *instance)
 {
     struct loading loading = { .instance = instance, .result = VANE_OK };
-    if (instance->plugin->load && instance->runtime->store)
+    if (instance->plugin->load && instance->runtime->store && !instance->loaded)
         store_visit(instance->runtime->store, instance->key, load_record, &loading);
+    instance->loaded |= loading.result == VANE_OK;
     return loading.result;
+}
+
+/* A crash for want of stack can be reported only from another one; the first instance of a thread has it. */
+static void have_crash_stack(struct instance *instance)
+{
+    stack_t there;
+    size_t size = (size_t)SIGSTKSZ;
+    if (sigaltstack(NULL, &there) != 0 || !(there.ss_flags & SS_DISABLE))
+        return;
+    instance->crash_stack = alloc_resize(instance->crash_stack, 1, size);
+    sigaltstack(&(stack_t){ .ss_sp = instance->crash_stack, .ss_size = size }, NULL);
 }
 
 enum vane_result instance_open(struct instance *instance)
 {
     const struct vane_plugin *plugin = instance->plugin;
+    have_crash_stack(instance);
     instance_enter(instance);
     memcpy(instance->self.state, instance->pristine, plugin->state_size);
     instance->opened = true;
@@ -150,6 +165,7 @@ enum vane_result instance_open(struct instance *instance)
 
 void instance_close(struct instance *instance)
 {
+    instance_enter(instance);
     if (instance->opened && instance->plugin->close)
         instance->plugin->close(&instance->self);
     instance->opened = false;

@@ -41,6 +41,8 @@ struct instance {
     const char                *failing;     /* what failed last: "open", "run", "write", "gather" */
     int64_t                    opened_at;   /* monotonic */
     bool                       opened;
+    bool                       loaded;      /* what was saved before this run: once, not when it is reopened */
+    void                      *crash_stack; /* NULL: the thread has one of another instance */
 
     struct input  *input; /* one of the three, by role */
     struct stage  *stage;

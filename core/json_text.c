@@ -17,10 +17,25 @@ static size_t sequence(const unsigned char *at, size_t left)
     return overlong || beyond ? 0 : length;
 }
 
+/* How many bytes from `at` on stand for themselves. */
+static size_t plain_run(const char *at, size_t left)
+{
+    size_t run = 0;
+    while (run < left && (unsigned char)at[run] >= 0x20 && (unsigned char)at[run] < 0x80 && at[run] != '"'
+           && at[run] != '\\')
+        run++;
+    return run;
+}
+
 void json_text_add(struct vane_text *out, const char *text, size_t length)
 {
     vane_text_add(out, "\"", 1);
     for (size_t i = 0; i < length;) {
+        size_t run = plain_run(text + i, length - i);
+        vane_text_add(out, text + i, run);
+        i += run;
+        if (i == length)
+            break;
         size_t bytes = sequence((const unsigned char *)text + i, length - i);
         if (bytes == 0)
             vane_text_add(out, "\xef\xbf\xbd", 3);

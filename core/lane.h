@@ -12,9 +12,9 @@ struct lane {
     struct vane_lane view; /* first: a plugin's vane_lane is this */
     struct lane     *next;
     char            *name, *text; /* "topic/3"; "input/topic/3" */
-    int64_t          emitted, marked, delivered, told, resume;
-    bool             has_emitted, has_marked, has_delivered, has_told, has_resume;
-    int64_t          newest; /* arrival of lanes that count by their own newest time */
+    int64_t          emitted, marked, delivered, told;
+    bool             has_emitted, has_marked, has_delivered, has_told;
+    int64_t          newest; /* arrival of the last metric; own thread */
 };
 
 /* Finds or adds; lanes live as long as the list. */

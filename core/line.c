@@ -3,6 +3,7 @@
 
 #include "core/alloc.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct vane_saver {
@@ -36,9 +37,10 @@ void line_free(struct line *line)
         struct stage *stage = line->first;
         line->first = stage->next;
         modify_free(stage->modify);
-        free(stage->ticks);
+        ticks_release(&stage->ticks);
         free(stage);
     }
+    ticks_release(&line->cuts);
     outlet_release(&line->outlet);
     waker_release(&line->waker);
     free(line);
@@ -93,8 +95,7 @@ static void dead_letter(struct instance *instance, const struct batch *batch)
     stats_add(&instance->stats, STATS_REJECTED, batch->view.count);
     for (size_t i = 0; i < batch->view.count; i++) {
         struct error err;
-        if (batch->metrics[i] && !dead_letter_metric(&instance->dead_letter, instance->log.name, instance->reason,
-                                                     batch->metrics[i], &err))
+        if (!dead_letter_metric(&instance->dead_letter, instance->log.name, instance->reason, batch->metrics[i], &err))
             log_line(&instance->log, VANE_ERROR, "dead letter: %s", err.text);
     }
 }
@@ -112,12 +113,12 @@ static bool process(struct stage *stage, struct batch *batch)
     instance_enter(instance);
     if (instance->opened && instance->plugin->process) /* one that is ignored lets everything pass */
         result = instance->plugin->process(&instance->self, &batch->view);
+    batch_seal(batch, stage->arrival);
     if (result != VANE_OK) {
         stats_add(&instance->stats, STATS_ERRORS, 1);
         log_line(&instance->log, VANE_ERROR, "process: %s", instance->reason);
         dead_letter(instance, batch);
     }
-    batch_seal(batch, stage->arrival);
     if (result != VANE_OK || stage->drop_original || batch->view.count == 0) {
         batch_unref(batch);
         return true;
@@ -128,14 +129,28 @@ static bool process(struct stage *stage, struct batch *batch)
 
 /* ---- Ticks: before the first metric that arrived at or after the due time of its lane ---- */
 
-static struct lane_tick *tick_of(struct stage *stage, const struct vane_lane *lane)
+static bool ticks(const struct stage *stage)
 {
-    for (size_t i = 0; i < stage->tick_count; i++)
-        if (stage->ticks[i].lane == lane)
-            return &stage->ticks[i];
-    stage->ticks = alloc_resize(stage->ticks, stage->tick_count + 1, sizeof *stage->ticks);
-    stage->ticks[stage->tick_count] = (struct lane_tick){ .lane = lane, .due = INT64_MIN };
-    return &stage->ticks[stage->tick_count++];
+    const struct instance *instance = stage->instance;
+    return instance->opened && instance->plugin->tick && instance->tick_every > 0;
+}
+
+static void tick_if_due(struct stage *stage, const struct batch *batch)
+{
+    struct instance *instance = stage->instance;
+    int64_t arrival = batch->metrics[batch->view.count - 1]->arrival;
+    int64_t *due = ticks_due(&stage->ticks, batch->view.lane);
+    if (arrival < *due)
+        return;
+    bool first = *due == INT64_MIN;
+    *due = tick_next(arrival, instance->tick_every);
+    if (first)
+        return;
+    stage->lane = batch->view.lane;
+    stage->arrival = tick_floor(arrival, instance->tick_every);
+    instance_enter(instance);
+    if (instance->plugin->tick(&instance->self, stage->lane, stage->arrival) != VANE_OK)
+        instance_failed(instance, "tick", 1);
 }
 
 /* Metrics from .. to - 1 of a batch, over the same arenas. */
@@ -147,53 +162,18 @@ static struct batch *slice(const struct batch *batch, size_t from, size_t to)
     return part;
 }
 
-static void tick(struct stage *stage, struct lane_tick *at, int64_t arrival)
-{
-    struct instance *instance = stage->instance;
-    int64_t every = instance->tick_every, boundary = arrival - arrival % every;
-    bool first = at->due == INT64_MIN;
-    at->due = boundary + every;
-    if (first)
-        return;
-    stage->lane = at->lane;
-    stage->arrival = boundary;
-    if (instance->plugin->tick(&instance->self, at->lane, boundary) != VANE_OK)
-        instance_failed(instance, "tick", 1);
-}
-
-static bool process_with_ticks(struct stage *stage, struct batch *batch)
-{
-    bool going = true;
-    size_t from = 0;
-    for (size_t i = 0; i < batch->view.count; i++) {
-        struct lane_tick *at = tick_of(stage, batch->view.lane);
-        if (batch->metrics[i]->arrival < at->due)
-            continue;
-        if (i > from)
-            going = process(stage, slice(batch, from, i)) && going;
-        tick(stage, at, batch->metrics[i]->arrival);
-        from = i;
-    }
-    if (from == 0)
-        return process(stage, batch) && going;
-    going = process(stage, slice(batch, from, batch->view.count)) && going;
-    batch_unref(batch);
-    return going;
-}
-
 /* ---- Selection ---- */
 
 /* Metrics that are all for the plugin. Takes the batch. */
 static bool take_selected(struct stage *stage, struct batch *batch)
 {
-    const struct instance *instance = stage->instance;
     if (stage->modify) {
         batch = batch_own(batch);
         stats_add(&stage->instance->stats, STATS_FILTERED, modify_apply(stage->modify, batch));
         batch_seal(batch, 0);
     }
-    if (instance->opened && instance->tick_every > 0 && instance->plugin->tick)
-        return process_with_ticks(stage, batch);
+    if (ticks(stage) && batch->view.count)
+        tick_if_due(stage, batch);
     return process(stage, batch);
 }
 
@@ -232,23 +212,49 @@ static bool take_by_runs(struct stage *stage, struct batch *batch, const bool *f
     return going;
 }
 
+static bool take_divided(struct stage *stage, struct batch *batch, const bool *flags)
+{
+    bool going = stage->instance->options->metricpass ? take_by_runs(stage, batch, flags)
+                                                      : take_by_series(stage, batch, flags);
+    batch_unref(batch);
+    return going;
+}
+
 /* Takes the batch. Metrics that are not selected pass by. */
 static bool stage_take(struct stage *stage, struct batch *batch)
 {
     if (!stage->modify)
         return take_selected(stage, batch);
     bool *flags = alloc_array(batch->view.count, sizeof *flags);
-    size_t count = modify_select(stage->modify, batch, flags);
-    bool going;
-    if (count == batch->view.count)
-        going = take_selected(stage, batch_ref(batch));
-    else if (stage->instance->options->metricpass)
-        going = take_by_runs(stage, batch, flags);
-    else
-        going = take_by_series(stage, batch, flags);
+    bool all = modify_select(stage->modify, batch, flags) == batch->view.count;
+    bool going = all ? take_selected(stage, batch) : take_divided(stage, batch, flags);
     free(flags);
-    batch_unref(batch);
     return going;
+}
+
+/* A batch from an edge, cut where any processor of the part may tick. */
+static void line_take(struct line *line, struct batch *batch)
+{
+    if (!part_ticks(line->part)) {
+        stage_take(line->first, batch);
+        return;
+    }
+    int64_t *due = ticks_due(&line->cuts, batch->view.lane);
+    size_t from = 0;
+    for (size_t i = 0; i < batch->view.count; i++) {
+        if (batch->metrics[i]->arrival < *due)
+            continue;
+        *due = part_next_tick(line->part, batch->metrics[i]->arrival);
+        if (i > from)
+            stage_take(line->first, slice(batch, from, i));
+        from = i;
+    }
+    if (from == 0) {
+        stage_take(line->first, batch);
+        return;
+    }
+    stage_take(line->first, slice(batch, from, batch->view.count));
+    batch_unref(batch);
 }
 
 static bool pass_on(struct stage *stage, struct batch *batch)
@@ -271,6 +277,26 @@ bool stage_emit(struct stage *stage, struct batch *batch)
 
 /* ---- What comes in order with the batches ---- */
 
+/* When ticks are due is state of the host: with as many workers, each goes on where it was. */
+static void name_ticks(const struct instance *instance, char *owner, size_t size)
+{
+    snprintf(owner, size, "ticks %u/%u of %s", instance->worker, instance->workers, instance->key);
+}
+
+static void save_ticks(struct stage *stage, bool full, struct store_records *records)
+{
+    char owner[512];
+    name_ticks(stage->instance, owner, sizeof owner);
+    ticks_save(&stage->ticks, owner, full, records);
+}
+
+static void load_ticks(struct stage *stage)
+{
+    char owner[512];
+    name_ticks(stage->instance, owner, sizeof owner);
+    ticks_load(&stage->ticks, owner, stage->line->runtime->store);
+}
+
 static void save(struct line *line)
 {
     if (!line->runtime->store)
@@ -282,6 +308,8 @@ static void save(struct line *line)
             continue;
         struct vane_saver saver = { .owner = instance->key };
         int64_t begun = vane_monotonic();
+        save_ticks(stage, full, &saver.records);
+        instance_enter(instance);
         bool saved = instance->plugin->save(&instance->self, &saver, full) == VANE_OK;
         if (!saved)
             log_line(&instance->log, VANE_ERROR, "save: %s", instance->reason);
@@ -299,9 +327,13 @@ static void pass_item(struct line *line, struct edge_item item)
 
 static void lose(struct line *line, const struct vane_lane *lane)
 {
-    for (struct stage *stage = line->first; stage; stage = stage->next)
+    ticks_forget(&line->cuts, lane);
+    for (struct stage *stage = line->first; stage; stage = stage->next) {
+        ticks_forget(&stage->ticks, lane);
+        instance_enter(stage->instance);
         if (stage->instance->plugin->lost && stage->instance->opened)
             stage->instance->plugin->lost(&stage->instance->self, lane);
+    }
     pass_item(line, (struct edge_item){ .kind = EDGE_LOST, .lane = lane });
 }
 
@@ -310,6 +342,7 @@ static void end(struct line *line)
     line->ended = true;
     for (struct stage *stage = line->first; stage; stage = stage->next) {
         struct instance *instance = stage->instance;
+        instance_enter(instance);
         if (instance->plugin->end && instance->opened && instance->plugin->end(&instance->self) != VANE_OK)
             instance_failed(instance, "end", 1);
     }
@@ -353,7 +386,7 @@ static void handle(struct line *line, struct line_edge *from, struct edge_item i
 {
     switch (item.kind) {
     case EDGE_BATCH:
-        stage_take(line->first, item.batch);
+        line_take(line, item.batch);
         break;
     case EDGE_MARK:
         from->marked = true;
@@ -397,6 +430,10 @@ static bool open_stage(struct line *line, struct stage *stage)
     struct instance *instance = stage->instance;
     while (!atomic_load(&line->runtime->abort)) {
         enum vane_result result = instance_open(instance);
+        if (result == VANE_OK && ticks(stage))
+            part_add_tick(line->part, instance->tick_every);
+        if (result == VANE_OK && ticks(stage) && line->runtime->store)
+            load_ticks(stage);
         if (result != VANE_RETRY)
             return result == VANE_OK || !atomic_load(&line->runtime->fatal);
         instance_pause(instance, &line->waker, &line->runtime->abort);
@@ -410,6 +447,9 @@ static void *line_main(void *context)
     bool opened = true;
     for (struct stage *stage = line->first; stage; stage = stage->next)
         opened = open_stage(line, stage) && opened;
+    part_line_opened(line->part);
+    while (!part_lines_open(line->part) && !atomic_load(&line->runtime->abort))
+        waker_wait(&line->waker, 1000000); /* only now all ticks are known; short, and but once */
 
     while (!all_stopped(line) && !atomic_load(&line->runtime->abort)) {
         if (!opened || !work(line))

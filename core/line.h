@@ -4,20 +4,19 @@
  * then the processors save and the mark goes on. When all edges have ended, each processor's
  * end() emits what it holds, in order. What a stage emits goes straight into the next one; what
  * the last emits waits for room on the edges that leave the line.
+ *
+ * Ticks: what a processor makes of a batch goes on before that batch does. So that this never moves a metric
+ * over a tick, here or in a line behind, a batch is cut where its lane passes a multiple of any tick_every
+ * of the part. How batches were cut before then makes no difference.
  */
 #pragma once
 #include "core/instance.h"
 #include "core/modify.h"
 #include "core/outlet.h"
 #include "core/part.h"
+#include "core/tick.h"
 
 struct line;
-
-/* When the tick of a stage is due, lane by lane. */
-struct lane_tick {
-    const struct vane_lane *lane;
-    int64_t                 due;
-};
 
 struct stage {
     struct instance *instance;
@@ -25,8 +24,7 @@ struct stage {
     struct modify   *modify;  /* NULL: takes all */
     bool             drop_original;
     struct stage    *next;    /* NULL: the last */
-    struct lane_tick *ticks;
-    size_t           tick_count;
+    struct ticks     ticks;   /* when its tick is due, lane by lane */
     const struct vane_lane *lane;    /* of what is being processed, for batches made of it */
     int64_t          arrival;
 };
@@ -43,6 +41,7 @@ struct line {
     struct line_edge *edges;
     size_t           edge_count;
     struct outlet    outlet;
+    struct ticks     cuts;    /* where the next batch of a lane is cut */
     struct waker     waker;
     pthread_t        thread;
     uint64_t         mark;

@@ -175,7 +175,8 @@ void log_crash(const char *name, int signal)
     length += name_length;
     memcpy(line + length, " (signal ", 9);
     length += 9;
-    line[length++] = (char)('0' + signal / 10);
+    if (signal >= 10)
+        line[length++] = (char)('0' + signal / 10);
     line[length++] = (char)('0' + signal % 10);
     memcpy(line + length, ")\n", 2);
     length += 2;

@@ -3,6 +3,7 @@
 #include "core/alloc.h"
 #include "core/input.h"
 #include "core/log.h"
+#include "core/tick.h"
 
 #include <stdlib.h>
 
@@ -21,6 +22,7 @@ void part_release(struct part *part)
 {
     pthread_mutex_destroy(&part->lock);
     store_records_release(&part->records);
+    free(part->ticks);
     free(part->inputs);
 }
 
@@ -58,9 +60,12 @@ static bool write_checkpoint(struct part *part, struct store *store)
     };
     struct error err;
     bool written = store_write(store, &checkpoint, &err);
-    if (!written)
+    if (!written && !part->unwritten)
         log_line(NULL, VANE_ERROR, "checkpoint: %s; what is delivered is not acknowledged until one succeeds",
                  err.text);
+    if (written && part->unwritten)
+        log_line(NULL, VANE_INFO, "checkpoint: succeeded");
+    part->unwritten = !written;
     free(positions);
     return written;
 }
@@ -105,6 +110,46 @@ int64_t part_work(struct part *part, int64_t now)
         else
             return moved || part->wanted > part->completed ? part->next : INT64_MAX;
     }
+}
+
+/* ---- Lines ---- */
+
+void part_add_tick(struct part *part, int64_t every)
+{
+    pthread_mutex_lock(&part->lock);
+    bool known = false;
+    for (size_t i = 0; i < part->tick_count; i++)
+        known |= part->ticks[i] == every;
+    if (!known) {
+        part->ticks = alloc_resize(part->ticks, part->tick_count + 1, sizeof *part->ticks);
+        part->ticks[part->tick_count++] = every;
+    }
+    pthread_mutex_unlock(&part->lock);
+}
+
+void part_line_opened(struct part *part)
+{
+    atomic_fetch_sub(&part->unopened, 1); /* seq_cst: who sees zero sees all ticks */
+}
+
+bool part_lines_open(const struct part *part)
+{
+    return atomic_load(&part->unopened) == 0;
+}
+
+bool part_ticks(const struct part *part)
+{
+    return part->tick_count > 0;
+}
+
+int64_t part_next_tick(const struct part *part, int64_t arrival)
+{
+    int64_t next = INT64_MAX;
+    for (size_t i = 0; i < part->tick_count; i++) {
+        int64_t multiple = tick_next(arrival, part->ticks[i]);
+        next = multiple < next ? multiple : next;
+    }
+    return next;
 }
 
 /* ---- Any thread ---- */

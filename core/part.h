@@ -21,6 +21,7 @@ struct part {
     struct input   **inputs;
     size_t           input_count;
     size_t           takers;  /* lines and required outputs: all must pass */
+    atomic_size_t    unopened; /* lines whose processors are not all open */
     bool             keeps;   /* something in it saves, or an input wants its positions remembered */
     int64_t          interval;
 
@@ -35,11 +36,14 @@ struct part {
     bool             full;      /* all of the state is to be saved with it */
     bool             broken;    /* changes were lost with a failed checkpoint: the next one is full */
     bool             failed;    /* a save answered FAIL */
+    int64_t         *ticks;     /* every tick_every of its processors; fixed once all lines are open */
+    size_t           tick_count;
     int64_t          save_ns;   /* what saving took */
     struct store_records records;
 
     uint64_t         last;        /* the mark that a stop waits for; own thread */
     int64_t          begun, next; /* monotonic: the mark on the way; the next one. Own thread */
+    bool             unwritten;   /* the last checkpoint could not be written. Own thread */
 };
 
 void part_init(struct part *part, struct runtime *runtime, int64_t interval);
@@ -48,6 +52,13 @@ void part_release(struct part *part);
 /* Called by the flow's thread whenever it wakes: begins and finishes what is due. Answers when it wants
  * to be called next (monotonic ns). */
 int64_t part_work(struct part *part, int64_t now);
+
+/* Lines: each adds the ticks of its processors and says that it is open; none takes a batch before all are. */
+void part_add_tick(struct part *part, int64_t every);
+void part_line_opened(struct part *part);
+bool part_lines_open(const struct part *part);
+bool part_ticks(const struct part *part);                            /* does any processor tick? */
+int64_t part_next_tick(const struct part *part, int64_t arrival);    /* the next multiple of any of them */
 
 void part_moved(struct part *part);                   /* an input emitted */
 uint64_t part_want(struct part *part);                /* a mark as soon as may be; answers its number */

@@ -1,5 +1,6 @@
-/* store - see store.h. What was loaded stays in memory until the part writes its first checkpoint of
- * this run, which is a full one; by then every instance has loaded its records. */
+/* store - see store.h. What was loaded stays in memory until store_forget: a node may find its records in another
+ * part than it is in now, and that one may have written by then. The lock guards positions, parts and what
+ * was loaded; files are written without it. */
 #include "core/store.h"
 
 #include "core/alloc.h"
@@ -9,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -28,6 +30,7 @@ struct store_part {
     char              *name, *directory;
     struct store_file *chain; /* loaded: the full file, then its changes */
     size_t             chain_length;
+    uint64_t           loaded;         /* number of the file that ends the chain; 0: none */
     uint64_t           newest;         /* number of the newest file */
     uint64_t           full, old_full; /* numbers of the newest full file and the one before */
     size_t             full_bytes, change_bytes;
@@ -37,6 +40,7 @@ struct store_part {
 struct store {
     char              *directory;
     int                lock;
+    pthread_mutex_t    mutex;
     struct store_part *parts;
     struct position   *positions;
     size_t             position_count;
@@ -66,11 +70,13 @@ static void set_position(struct store *store, const char *part, const char *lane
     position->next = next;
 }
 
-bool store_position(const struct store *store, const char *lane, int64_t *next)
+bool store_position(struct store *store, const char *lane, int64_t *next)
 {
+    pthread_mutex_lock(&store->mutex);
     const struct position *position = find_position(store, lane);
     if (position)
         *next = position->next;
+    pthread_mutex_unlock(&store->mutex);
     return position != NULL;
 }
 
@@ -133,10 +139,22 @@ static bool load_chain(struct store_part *part, uint64_t number, struct error *e
         part->chain[i] = part->chain[part->chain_length - 1 - i];
         part->chain[part->chain_length - 1 - i] = swap;
     }
-    part->newest = number;
+    part->loaded = part->newest = number;
     return true;
 }
 
+/* A node's name as the name of a folder: letters, digits, - and _ stay, what else there is becomes %XX. */
+static char *folder_name(const char *name)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    struct vane_text text = { 0 };
+    vane_text_add(&text, "", 0);
+    for (; *name; name++)
+        vane_text_addf(&text, strchr(plain, *name) ? "%c" : "%%%02X", (unsigned char)*name);
+    return text.data;
+}
+
+/* The name is a folder's. */
 static struct store_part *add_part(struct store *store, const char *name)
 {
     struct store_part *part = alloc_zero(sizeof *part);
@@ -191,7 +209,7 @@ static void load_positions(struct store *store)
 static bool take_lock(struct store *store, struct error *err)
 {
     char path[4200];
-    snprintf(path, sizeof path, "%s/lock", store->directory);
+    snprintf(path, sizeof path, "%s/.lock", store->directory);
     store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     if (store->lock < 0)
         return error_set(err, "state_directory: open %s: %s", path, strerror(errno));
@@ -222,13 +240,14 @@ struct store *store_open(const char *directory, struct vane_text *notes, struct 
         return NULL;
     struct store *store = alloc_zero(sizeof *store);
     store->directory = alloc_text(directory);
+    pthread_mutex_init(&store->mutex, NULL);
     if (!take_lock(store, err)) {
         store_close(store);
         return NULL;
     }
     DIR *dir = opendir(directory);
     for (struct dirent *entry; dir && (entry = readdir(dir));)
-        if (entry->d_name[0] != '.' && strcmp(entry->d_name, "lock") != 0)
+        if (entry->d_name[0] != '.')
             load_part(store, entry->d_name, notes);
     if (dir)
         closedir(dir);
@@ -255,6 +274,7 @@ void store_close(struct store *store)
     free(store->positions);
     if (store->lock >= 0)
         close(store->lock);
+    pthread_mutex_destroy(&store->mutex);
     free(store->directory);
     free(store);
 }
@@ -294,23 +314,28 @@ static const struct store_part *part_of_owner(const struct store *store, const c
     for (const struct store_part *part = store->parts; part; part = part->next) {
         bool found = false;
         visit_part(part, owner, NULL, NULL, &found);
-        if (found && (!best || part->newest > best->newest))
+        if (found && (!best || part->loaded > best->loaded))
             best = part;
     }
     return best;
 }
 
-bool store_knows(const struct store *store, const char *owner)
+bool store_visit(struct store *store, const char *owner, bool (*visit)(const struct vane_record *, void *),
+                 void *context)
 {
-    return part_of_owner(store, owner) != NULL;
+    pthread_mutex_lock(&store->mutex);
+    const struct store_part *part = part_of_owner(store, owner);
+    bool found = false, all = !part || visit_part(part, owner, visit, context, &found);
+    pthread_mutex_unlock(&store->mutex);
+    return all;
 }
 
-bool store_visit(const struct store *store, const char *owner,
-                 bool (*visit)(const struct vane_record *, void *), void *context)
+void store_forget(struct store *store)
 {
-    const struct store_part *part = part_of_owner(store, owner);
-    bool found = false;
-    return !part || visit_part(part, owner, visit, context, &found);
+    pthread_mutex_lock(&store->mutex);
+    for (struct store_part *part = store->parts; part; part = part->next)
+        free_chain(part);
+    pthread_mutex_unlock(&store->mutex);
 }
 
 /* ---- Writing ---- */
@@ -325,7 +350,9 @@ static struct store_part *find_part(const struct store *store, const char *name)
 
 bool store_wants_full(const struct store *store, const char *name)
 {
-    const struct store_part *part = find_part(store, name);
+    char *folder = folder_name(name);
+    const struct store_part *part = find_part(store, folder);
+    free(folder);
     return !part || !part->written
         || (part->change_bytes > LEAST_CHAIN && part->change_bytes > part->full_bytes);
 }
@@ -345,30 +372,42 @@ static void remove_old(const struct store_part *part)
 }
 
 /* Positions of the checkpoint join those known; the file has all of its part. */
-static void merge_positions(struct store *store, const struct store_checkpoint *checkpoint,
+static void merge_positions(struct store *store, const char *part, const struct store_checkpoint *checkpoint,
                             struct store_checkpoint *merged)
 {
+    pthread_mutex_lock(&store->mutex);
     for (size_t i = 0; i < checkpoint->position_count; i++)
-        set_position(store, checkpoint->part, checkpoint->positions[i].lane, checkpoint->positions[i].next);
+        set_position(store, part, checkpoint->positions[i].lane, checkpoint->positions[i].next);
     struct store_position *all = alloc_array(store->position_count, sizeof *all);
     size_t count = 0;
     for (size_t i = 0; i < store->position_count; i++)
-        if (strcmp(store->positions[i].part, checkpoint->part) == 0)
+        if (strcmp(store->positions[i].part, part) == 0)
             all[count++] = (struct store_position){ store->positions[i].lane, store->positions[i].next };
+    pthread_mutex_unlock(&store->mutex);
     *merged = *checkpoint;
     merged->positions = all;
     merged->position_count = count;
 }
 
+static struct store_part *part_of_checkpoint(struct store *store, const char *name)
+{
+    char *folder = folder_name(name);
+    pthread_mutex_lock(&store->mutex);
+    struct store_part *part = find_part(store, folder);
+    if (!part)
+        part = add_part(store, folder);
+    pthread_mutex_unlock(&store->mutex);
+    free(folder);
+    return part;
+}
+
 bool store_write(struct store *store, const struct store_checkpoint *checkpoint, struct error *err)
 {
-    struct store_part *part = find_part(store, checkpoint->part);
-    if (!part)
-        part = add_part(store, checkpoint->part);
+    struct store_part *part = part_of_checkpoint(store, checkpoint->part);
     if (!make_directory(part->directory, err))
         return false;
     struct store_checkpoint merged;
-    merge_positions(store, checkpoint, &merged);
+    merge_positions(store, part->name, checkpoint, &merged);
     struct vane_text bytes = { 0 };
     store_file_compose(&bytes, &merged, checkpoint->full ? 0 : part->newest);
     free((void *)merged.positions);
@@ -382,7 +421,6 @@ bool store_write(struct store *store, const struct store_checkpoint *checkpoint,
         return false;
     part->newest = store->newest = checkpoint->number;
     part->written = true;
-    free_chain(part);
     if (!checkpoint->full) {
         part->change_bytes += length;
         return true;

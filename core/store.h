@@ -1,7 +1,7 @@
 /* store - checkpoints in the state directory: written whole, found again after a crash.
  *
  *     state_directory/
- *       lock                       held by the agent that runs
+ *       .lock                      held by the agent that runs
  *       PART/NUMBER.checkpoint     one file per checkpoint: positions of all lanes, records of state
  *
  * A file is full (all state) or holds what changed since the one before; a checkpoint is the newest
@@ -9,7 +9,7 @@
  * directory fsynced; a hash at the end tells a torn one. The chain of the checkpoint before is
  * kept, so that a bad newest file costs one interval. Numbers never go down.
  *
- * Loading and writing: the thread that runs the flow. Reading what was loaded: any thread.
+ * Opening, closing and writing: the thread that runs the flow. The rest: any thread.
  */
 #pragma once
 #include "core/error.h"
@@ -34,13 +34,12 @@ void store_close(struct store *store); /* NULL is fine */
 
 uint64_t store_newest(const struct store *store); /* number of the newest checkpoint loaded or written */
 
-/* The position of a lane ("input/lane") as of the loaded checkpoint. */
-bool store_position(const struct store *store, const char *lane, int64_t *next);
+/* The position of a lane ("input/lane") as of the newest checkpoint. */
+bool store_position(struct store *store, const char *lane, int64_t *next);
 
-/* Calls visit for each record of an owner, oldest first, until it answers false. */
-bool store_visit(const struct store *store, const char *owner,
-                 bool (*visit)(const struct vane_record *, void *), void *context);
-bool store_knows(const struct store *store, const char *owner); /* has it any record? */
+/* Calls visit for each record of an owner that was loaded, oldest first, until it answers false. */
+bool store_visit(struct store *store, const char *owner, bool (*visit)(const struct vane_record *, void *),
+                 void *context);
 
 struct store_position {
     const char *lane;
@@ -57,6 +56,9 @@ struct store_checkpoint {
 };
 
 bool store_write(struct store *store, const struct store_checkpoint *checkpoint, struct error *err);
+
+/* All who want their records have them: the memory of what was loaded is freed. */
+void store_forget(struct store *store);
 
 /* Has the chain of changes of a part grown beyond its full file, or is there none yet? */
 bool store_wants_full(const struct store *store, const char *part);

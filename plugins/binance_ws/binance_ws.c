@@ -38,8 +38,8 @@ static const struct vane_option options[] = {
     VANE_OPT_UINT(struct binance_ws, streams_per_connection, .preset = "1000", .least = 1, .most = 1024,
                   .help = "More streams than this are divided among several connections."),
     VANE_OPT_DURATION(struct binance_ws, renew_after, .preset = "\"23h\"", .least = 0, .most = 365 * DAY,
-                      .help = "Age at which a connection is replaced, before the exchange ends it at 24 hours; "
-                              "0: never."),
+                      .help = "Age at which a connection is replaced, before the exchange ends it at 24 "
+                              "hours; 0: never."),
     VANE_OPT_DURATION(struct binance_ws, connect_timeout, .preset = "\"10s\"", .least = SECOND / 10,
                       .most = 300 * SECOND,
                       .help = "Limit for opening a connection, and for the answer to a request."),
@@ -49,7 +49,7 @@ static const struct vane_option options[] = {
                       .help = "A stream without any event for so long, while others have some, is reported "
                               "once; 0: never."),
     VANE_OPT_DURATION(struct binance_ws, ping_interval, .preset = "\"20s\"", .least = 0, .most = DAY,
-                      .help = "Time between pings; one that is not answered before the next is due means a "
+                      .help = "Time between pings; neither a pong nor anything else until the next one means a "
                               "broken connection. 0: no pings."),
     VANE_OPT_SIZE(struct binance_ws, max_frame_size, .preset = "\"16MB\"", .least = 1024, .most = 1073741824,
                   .help = "Larger messages are passed over and counted."),

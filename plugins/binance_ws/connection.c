@@ -135,6 +135,7 @@ static void receive(struct connection *connection, struct lws *wsi, const char *
     bool first = lws_is_first_fragment(wsi);
     bool final = lws_is_final_fragment(wsi) && !lws_remaining_packet_payload(wsi);
     *connection->settings->bytes += length;
+    connection->received = true;
     if (first) {
         vane_text_clear(parts);
         connection->skipping = false;
@@ -172,7 +173,7 @@ static void send_ping(struct connection *connection)
     unsigned char frame[LWS_PRE + 24];
     char *payload = (char *)frame + LWS_PRE;
     int length = snprintf(payload, sizeof frame - LWS_PRE, "%" PRIu64, ++connection->ping);
-    connection->ping_wanted = false;
+    connection->ping_wanted = connection->received = false;
     connection->pinged = vane_monotonic();
     lws_write(connection->wsi, frame + LWS_PRE, (size_t)length, LWS_WRITE_PING);
 }
@@ -362,7 +363,7 @@ static int64_t tend_ping(struct connection *connection, int64_t now)
     int64_t due = connection->pinged + interval;
     if (now < due)
         return due;
-    if (connection->pong < connection->ping) {
+    if (connection->pong < connection->ping && !connection->received) {
         explain(connection, "no answer to a ping within %g s", seconds(interval));
         cut(connection);
         return now;

@@ -47,6 +47,7 @@ struct connection {
     int64_t          pinged;            /* when the last ping was */
     uint64_t         ping, pong;        /* numbers of the last ones */
     bool             ping_wanted;
+    bool             received;          /* something since the last ping: its pong may be behind a backlog */
     bool             skipping;          /* the message that comes is too large */
     struct vane_text parts;             /* of a message that comes in several pieces */
 };

@@ -285,8 +285,9 @@ static int64_t advance_overlap(struct feed *feed, int64_t now)
         feed->barrier = connection_barrier(feed->main);
         feed->barrier_until = now + BARRIER_PATIENCE * SECOND;
     }
-    if (!connection_passed(feed->main, feed->barrier) && now < feed->barrier_until)
-        return feed->barrier_until;
+    bool comes = feed->main->received || now < feed->barrier_until; /* it may be behind a backlog */
+    if (!connection_passed(feed->main, feed->barrier) && comes)
+        return now < feed->barrier_until ? feed->barrier_until : now + SECOND;
     change_over(feed, now);
     return now;
 }
@@ -356,7 +357,7 @@ static void report_silent(struct feed *feed)
         feed->streams[i].reported |= !feed->streams[i].heard;
     char name[64];
     vane_log(feed->client->self, VANE_WARN,
-             "%sno event of %s and %zu more streams in %.0f s, while others have some: does the symbol exist?",
+             "%sno event of %s and %zu more streams in %.0f s, while others speak: does the symbol exist?",
              prefix(feed, name), example, silent - 1, seconds(feed->client->options.stream_silence));
 }
 

@@ -1,7 +1,7 @@
 /* feed - a run of streams, and the connection that brings them: at any time one, for a moment two.
  *
  *     no connection ──attempts, with back-off──▶ main
- *     main, and it is to end ──attempts──▶ main and spare ──both complete──▶ the spare is the main one
+ *     main, which is to end ──attempts──▶ main and spare ──both complete──▶ the spare is main
  *
  * The exchange ends a connection after 24 hours, or announces that it will. Then the spare is opened beside
  * the main one and asked for the same streams. What it brings is put aside until the main one has brought

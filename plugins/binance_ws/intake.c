@@ -20,6 +20,8 @@ void intake_init(struct intake *intake, struct vane_self *self)
 {
     intake->self = self;
     intake->c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    for (int i = 0; i < INTAKE_COUNTS; i++)
+        vane_count(self, names[i], 0); /* there from the start */
 }
 
 void intake_release(struct intake *intake)

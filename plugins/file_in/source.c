@@ -5,14 +5,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "plugins/shared/memory.h"
 
-enum { CHUNK = 64 * 1024 };
+enum { CHUNK = 64 * 1024, SPARE_FILES = 64 };
 
 bool source_is_stdin(const char *path)
 {
@@ -76,16 +78,17 @@ static void give_up_record(struct source *source)
 {
     struct vane_self *self = source->settings->self;
     vane_count(self, "records_too_long", 1);
-    vane_log(self, VANE_WARN, "%s: byte %lld: the record is longer than max_record_size (%llu bytes): left out up to "
-             "the end of its first line", source->path, (long long)source->offset,
-             (unsigned long long)source->settings->max_record_size);
+    vane_log(self, VANE_WARN, "%s: byte %" PRId64 ": the record is longer than max_record_size (%" PRIu64 " bytes): "
+             "left out up to the end of its first line", source->path, source->offset,
+             source->settings->max_record_size);
     skip_line(source);
 }
 
 static void decode(struct source *source, struct vane_batch *batch, bool last)
 {
-    if (source->length)
-        consume(source, vane_decode(source->decoder, batch, source->bytes, source->length, last, source->offset));
+    size_t length = source->length;
+    if (length)
+        consume(source, vane_decode(source->decoder, batch, source->bytes, length, last, source->offset));
 }
 
 /* Emits the records that are complete; `last`: all the bytes are. False: the agent is stopping. */
@@ -119,23 +122,30 @@ static void reserve(struct source *source, size_t room)
     source->bytes = memory_resize(source->bytes, source->capacity, 1);
 }
 
+/* Reads on behind what is there, from the file's beginning. False: there is no more. */
+static bool read_more_of_head(struct source *source)
+{
+    reserve(source, CHUNK);
+    ssize_t got = pread(source->fd, source->bytes + source->length, CHUNK, (off_t)source->length);
+    source->length += got > 0 ? (size_t)got : 0;
+    return got > 0;
+}
+
 /* Gives the decoder what only the beginning of the file has (a csv header), line by line. */
 static void read_head(struct source *source)
 {
     struct vane_batch *batch = vane_batch_new(source->settings->self);
     size_t begun = 0, end = 0;
     while (vane_decoder_in_head(source->decoder) && !too_long(source)) {
-        const char *newline = memchr(source->bytes + end, '\n', source->length - end);
-        if (newline) {
-            end = (size_t)(newline - source->bytes) + 1;
-            begun += vane_decode(source->decoder, batch, source->bytes + begun, end - begun, false, (int64_t)begun);
-            continue;
-        }
-        reserve(source, CHUNK);
-        ssize_t got = pread(source->fd, source->bytes + source->length, CHUNK, (off_t)source->length);
-        if (got <= 0)
+        size_t left = source->length - end;
+        const char *newline = left ? memchr(source->bytes + end, '\n', left) : NULL;
+        if (!newline && !read_more_of_head(source))
             break;
-        source->length += (size_t)got;
+        if (!newline)
+            continue;
+        end = (size_t)(newline - source->bytes) + 1;
+        const char *line = source->bytes + begun;
+        begun += vane_decode(source->decoder, batch, line, end - begun, false, (int64_t)begun);
     }
     vane_batch_free(batch);
     drop_bytes(source);
@@ -173,19 +183,19 @@ static void lose(struct source *source, int64_t offset)
 static void find_start(struct source *source, enum source_start start)
 {
     struct vane_self *self = source->settings->self;
-    int64_t saved;
-    bool has_saved = vane_resume(self, source->lane, &saved), end = start == SOURCE_END || start == SOURCE_SAVED_OR_END;
-    bool wants_saved = start == SOURCE_SAVED_OR_BEGINNING || start == SOURCE_SAVED_OR_END;
-    if (has_saved && wants_saved && saved <= source->facts.size) {
+    int64_t saved, size = source->facts.size;
+    bool has_saved = vane_resume(self, source->lane, &saved);
+    bool uses_saved = has_saved && (start == SOURCE_SAVED_OR_BEGINNING || start == SOURCE_SAVED_OR_END);
+    bool wants_end = start == SOURCE_END || start == SOURCE_SAVED_OR_END;
+    if (uses_saved && saved <= size) {
         source->offset = saved;
-        vane_log(self, VANE_INFO, "%s: going on at byte %lld of %lld", source->path, (long long)saved,
-                 (long long)source->facts.size);
+        vane_log(self, VANE_INFO, "%s: going on at byte %" PRId64 " of %" PRId64, source->path, saved, size);
         return;
     }
-    if (has_saved && wants_saved)
-        vane_log(self, VANE_WARN, "%s: has %lld bytes, and %lld were read before: reading it from its beginning",
-                 source->path, (long long)source->facts.size, (long long)saved);
-    int64_t offset = end && !(has_saved && wants_saved) ? end_of_lines(source) : 0;
+    if (uses_saved)
+        vane_log(self, VANE_WARN, "%s: has %" PRId64 " bytes, and %" PRId64 " were read before: reading it from its "
+                 "beginning", source->path, size, saved);
+    int64_t offset = wants_end && !uses_saved ? end_of_lines(source) : 0;
     if (has_saved)
         lose(source, offset);
     source->offset = offset;
@@ -240,12 +250,24 @@ static bool refuse(struct source *source, const char *what, const char *why)
     return false;
 }
 
+/* A pattern may name more files than the process can open: the rest of the agent needs some, too. */
+static bool leaves_too_few(int fd)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return false;
+    rlim_t spare = limit.rlim_cur / 4 < SPARE_FILES ? limit.rlim_cur / 4 : SPARE_FILES;
+    return (rlim_t)fd + spare >= limit.rlim_cur;
+}
+
 bool source_open(struct source *source)
 {
     bool standard = source_is_stdin(source->path);
     source->fd = standard ? STDIN_FILENO : open(source->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (source->fd < 0 || !file_facts_of(source->fd, &source->facts))
         return refuse(source, "open ", strerror(errno));
+    if (leaves_too_few(source->fd))
+        return refuse(source, "open ", "too many files are open (see LimitNOFILE and ulimit -n)");
     if (S_ISDIR(source->facts.mode))
         return refuse(source, "", "is a folder: the files in it are named by a pattern, such as FOLDER/*");
     source->polled = standard || !S_ISREG(source->facts.mode);
@@ -277,8 +299,8 @@ static bool was_cut(struct source *source)
     drop_bytes(source);
     if (now.size >= source->offset || !source->lane)
         return true;
-    vane_log(source->settings->self, VANE_INFO, "%s: has become shorter (%lld bytes, of which %lld were read): reading it "
-             "from its beginning", source->path, (long long)now.size, (long long)source->offset);
+    vane_log(source->settings->self, VANE_INFO, "%s: has become shorter (%" PRId64 " bytes, and %" PRId64 " were "
+             "read): reading it from its beginning", source->path, now.size, source->offset);
     lose(source, 0);
     begin_decoding(source);
     return true;
@@ -299,8 +321,8 @@ enum source_result source_read(struct source *source)
 {
     reserve(source, CHUNK);
     char *to = source->bytes + source->length;
-    ssize_t got = source->lane ? pread(source->fd, to, CHUNK, (off_t)(source->offset + (int64_t)source->length))
-                               : read(source->fd, to, CHUNK);
+    off_t at = (off_t)source->offset + (off_t)source->length;
+    ssize_t got = source->lane ? pread(source->fd, to, CHUNK, at) : read(source->fd, to, CHUNK);
     if (got < 0 && (errno == EINTR || errno == EAGAIN))
         return SOURCE_DRY;
     if (got < 0) {

@@ -7,14 +7,15 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-enum { MILLISECOND = 1000000, FOLDER_EVENTS = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB };
+enum { MILLISECOND = 1000000 };
+enum { FOLDER_EVENTS = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB };
 
 static const int64_t SECOND = INT64_C(1000) * MILLISECOND;
 
 static void fall_back(struct watch *watch, const char *what)
 {
-    vane_log(watch->self, VANE_WARN, "watch_method: inotify: %s: %s; looking at the files four times a second instead",
-             what, strerror(errno));
+    vane_log(watch->self, VANE_WARN, "watch_method: inotify: %s: %s; looking at the files four times a second "
+             "instead", what, strerror(errno));
     watch_close(watch);
 }
 

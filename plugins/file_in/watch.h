@@ -23,8 +23,8 @@ bool watch_folder(struct watch *watch, const char *path);
 int watch_file(struct watch *watch, int fd); /* number of the watch; -1: none */
 void watch_forget(struct watch *watch, int number);
 
-/* Reads what has happened. Calls touched(context, number) for each watched file that was written to, number -1: for
- * any of them. Answers whether folders have changed. */
+/* Reads what has happened. Calls touched(context, number) for each watched file that was written to, number
+ * -1: for any of them. Answers whether folders have changed. */
 bool watch_read(struct watch *watch, void (*touched)(void *context, int number), void *context);
 
 /* How long (ns) to wait at most before looking at files, and at folders, all the same. */

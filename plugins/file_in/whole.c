@@ -1,5 +1,5 @@
-/* whole - files from beginning to end, in the order of `files`, a pattern's by path: so the same files give the
- * same metrics in the same order. A file that two patterns name, or that has two names, is read once. */
+/* whole - files from beginning to end, in the order of `files`, a pattern's by path: so the same files give
+ * the same metrics in the same order. A file that two patterns name, or that has two names, is read once. */
 #include "plugins/file_in/file_in.h"
 
 static const int64_t SECOND = 1000000000;

@@ -1,8 +1,8 @@
 /* file_out - writes metrics to files, pipes and standard output: the same to each of them.
  *
- * A write is encoded once and belongs to one attempt until all targets have it: where one cannot take it, the host
- * gives the same metrics again, and only what is missing is written. So a full disk under one of two
- * files loses nothing, and nothing stands twice. */
+ * A write is encoded once and goes on until all targets have it: where one cannot take it, the host gives
+ * the same metrics again (RETRY, none of them settled), and only what is missing is written. So a full disk
+ * under one of two files loses nothing, and nothing stands twice. */
 #include "core/plugin.h"
 
 #include <math.h>
@@ -113,9 +113,9 @@ static const struct vane_text *with_head(struct vane_self *self, const struct va
     return &state->headed;
 }
 
-static enum vane_result write_to(struct vane_self *self, const struct vane_write *write, struct target *target)
+static enum vane_result write_to(struct vane_self *self, struct target *target, const struct vane_write *write)
 {
-    struct file_out *state = self->state;
+    const struct file_out *state = self->state;
     if (!target->begun || target->fd < 0) {
         enum vane_result result = target_begin(target, state->text.length);
         if (result != VANE_OK)
@@ -134,7 +134,7 @@ static enum vane_result file_out_write(struct vane_self *self, struct vane_write
         encode(self, write);
     enum vane_result worst = VANE_OK;
     for (size_t i = 0; i < state->opened && state->encoded; i++) {
-        enum vane_result result = write_to(self, write, &state->targets[i]);
+        enum vane_result result = write_to(self, &state->targets[i], write);
         worst = result > worst ? result : worst;
     }
     if (worst == VANE_RETRY)
@@ -181,7 +181,7 @@ static enum vane_result file_out_load(struct vane_self *self, const struct vane_
 
 static const struct vane_option options[] = {
     VANE_OPT_STRINGS(struct file_out, files, .preset = "[\"stdout\"]",
-                     .help = "Paths to append to, \"stdout\" or \"stderr\"; of several, each gets everything."),
+                     .help = "Paths to append to, \"stdout\", \"stderr\"; of several, each gets everything."),
     VANE_OPT_DURATION(struct file_out, rotation_interval, .preset = "\"0h\"", .least = 0, .most = INFINITY,
                       .help = "Begin a new file when the old one is this old; 0h: never."),
     VANE_OPT_SIZE(struct file_out, rotation_max_size, .preset = "\"0MB\"",

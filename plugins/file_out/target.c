@@ -1,9 +1,9 @@
 /* target - see target.h.
  *
- * A crash leaves behind what was written after the last checkpoint, in the file and, where it was rotated since, in
- * archives. The file that the checkpoint knew is found by its identity, cut back to its size, and put back
- * into its place; archives that are younger were made after the checkpoint, and go. So that it can be
- * found, archives made since the checkpoint before are never pruned. */
+ * A crash leaves behind what was written after the last checkpoint, in the file and, where it was rotated
+ * since, in archives. The file that the checkpoint knew is found by its identity, cut back to its size, and
+ * put back into its place; archives that are younger were made after the checkpoint, and go. So that it can
+ * be found, archives made since the checkpoint before are never pruned. */
 #include "plugins/file_out/target.h"
 
 #include <errno.h>
@@ -110,17 +110,18 @@ static enum vane_result open_anew(struct target *target)
 
 static enum vane_result rotate(struct target *target)
 {
+    struct vane_self *self = target->settings->self;
     struct vane_text archive = { 0 };
     archive_name(&archive, target->path, vane_now());
     enum vane_result result = VANE_OK;
     if (rename(target->path, archive.data) != 0)
-        result = vane_retry(target->settings->self, "rename %s to %s: %s", target->path, archive.data, strerror(errno));
+        result = vane_retry(self, "rename %s to %s: %s", target->path, archive.data, strerror(errno));
     vane_text_release(&archive);
     if (result != VANE_OK)
         return result;
     target->rotated++;
     target->pruned = false;
-    vane_count(target->settings->self, "rotations", 1);
+    vane_count(self, "rotations", 1);
     return open_anew(target);
 }
 
@@ -149,7 +150,7 @@ enum vane_result target_begin(struct target *target, size_t length)
     if (!is_ours(target))
         return VANE_OK;
     if (!is_there(target)) {
-        vane_log(target->settings->self, VANE_INFO, "%s: was moved away: going on in a new file", target->path);
+        vane_log(target->settings->self, VANE_INFO, "%s: was moved: going on in a new file", target->path);
         return open_anew(target);
     }
     return is_due(target, length) ? rotate(target) : VANE_OK;
@@ -159,10 +160,11 @@ enum vane_result target_begin(struct target *target, size_t length)
 static void prune(struct target *target)
 {
     struct archives archives = { 0 };
-    uint64_t needed = target->rotated + target->rotated_before, kept = (uint64_t)target->settings->most_archives;
-    if (target->settings->most_archives < 0 || target->pruned)
+    uint64_t needed = target->rotated + target->rotated_before;
+    int64_t most = target->settings->most_archives;
+    if (most < 0 || target->pruned)
         return;
-    kept = needed > kept ? needed : kept;
+    uint64_t kept = needed > (uint64_t)most ? needed : (uint64_t)most;
     target->pruned = !needed;
     archives_list(&archives, target->path);
     for (size_t i = 0; i + kept < archives.count; i++)
@@ -189,14 +191,15 @@ static int64_t end_of(const struct target *target)
 static void cut(const struct target *target, int64_t size)
 {
     if (ftruncate(target->fd, (off_t)size) != 0)
-        vane_log(target->settings->self, VANE_ERROR, "%s: cannot be cut back to %" PRId64 " bytes: %s; the records behind "
-                 "them will stand twice", target->path, size, strerror(errno));
+        vane_log(target->settings->self, VANE_ERROR, "%s: cannot be cut back to %" PRId64 " bytes: %s; the records "
+                 "behind them will stand twice", target->path, size, strerror(errno));
     if (target->standard)
         lseek(target->fd, (off_t)size, SEEK_SET);
 }
 
 static enum vane_result write_file(struct target *target, const char *bytes, size_t length)
 {
+    struct vane_self *self = target->settings->self;
     int64_t begin = end_of(target);
     while (target->done < length) {
         ssize_t wrote = write(target->fd, bytes + target->done, length - target->done);
@@ -212,7 +215,7 @@ static enum vane_result write_file(struct target *target, const char *bytes, siz
     int fault = errno;
     cut(target, begin);
     target->done = 0;
-    return vane_retry(target->settings->self, "%s %s: %s", whole ? "sync" : "write", target->path, strerror(fault));
+    return vane_retry(self, "%s %s: %s", whole ? "sync" : "write", target->path, strerror(fault));
 }
 
 /* What a pipe can take without waiting, up to the end of a line where there is one. */
@@ -239,8 +242,9 @@ static enum vane_result write_stream(struct target *target, const char *bytes, s
     while (target->done < length) {
         struct pollfd ready = { .fd = target->fd, .events = POLLOUT };
         if (poll(&ready, 1, PATIENCE) == 0)
-            return vane_retry(self, "write %s: nobody has read from it for %d seconds", target->path, PATIENCE / 1000);
-        ssize_t wrote = write(target->fd, bytes + target->done, piece_of(bytes + target->done, length - target->done));
+            return vane_retry(self, "write %s: nobody has read from it for %d s", target->path, PATIENCE / 1000);
+        const char *rest = bytes + target->done;
+        ssize_t wrote = write(target->fd, rest, piece_of(rest, length - target->done));
         if (wrote < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (wrote < 0)
@@ -263,7 +267,8 @@ enum vane_result target_write(struct target *target, const char *bytes, size_t l
 /* Has nothing been written since the last save? */
 static bool is_saved(const struct target *target)
 {
-    return !target->rotated && strcmp(target->saved_id, target->facts.id) == 0 && size_now(target) == target->saved_size;
+    return !target->rotated && strcmp(target->saved_id, target->facts.id) == 0
+        && size_now(target) == target->saved_size;
 }
 
 enum vane_result target_save(struct target *target, struct vane_saver *saver, bool full)
@@ -282,7 +287,8 @@ enum vane_result target_save(struct target *target, struct vane_saver *saver, bo
     int64_t size = size_now(target);
     char data[FILE_ID_MAX + 32];
     int length = snprintf(data, sizeof data, "%" PRId64 " %s", size, target->facts.id);
-    vane_save(saver, &(struct vane_record){ .lane = "", .key = target->path, .data = data, .length = (size_t)length });
+    struct vane_record record = { .lane = "", .key = target->path, .data = data, .length = (size_t)length };
+    vane_save(saver, &record);
     target->saved_size = size;
     memcpy(target->saved_id, target->facts.id, sizeof target->saved_id);
     return VANE_OK;
@@ -302,14 +308,14 @@ static enum vane_result cut_back(struct target *target, int64_t size)
     struct vane_self *self = target->settings->self;
     int64_t now = size_now(target);
     if (now < size)
-        vane_log(self, VANE_WARN, "%s: has %" PRId64 " bytes, and had %" PRId64 " at the last checkpoint: somebody has made it "
-                 "shorter; going on at its end", target->path, now, size);
+        vane_log(self, VANE_WARN, "%s: has %" PRId64 " bytes, and had %" PRId64 " at the last checkpoint: somebody "
+                 "has made it shorter; going on at its end", target->path, now, size);
     if (now <= size)
         return VANE_OK;
     if (ftruncate(target->fd, (off_t)size) != 0)
         return vane_retry(self, "cut %s back to the last checkpoint: %s", target->path, strerror(errno));
-    vane_log(self, VANE_INFO, "%s: cut back from %" PRId64 " to %" PRId64 " bytes, as of the last checkpoint", target->path,
-             now, size);
+    vane_log(self, VANE_INFO, "%s: cut back from %" PRId64 " to %" PRId64 " bytes, as of the last checkpoint",
+             target->path, now, size);
     return VANE_OK;
 }
 
@@ -317,8 +323,8 @@ static enum vane_result cut_back(struct target *target, int64_t size)
 static enum vane_result bring_back(struct target *target, const struct archives *archives, size_t at)
 {
     struct vane_self *self = target->settings->self;
-    vane_log(self, VANE_INFO, "%s: %zu archives were made since the last checkpoint: going on in the file from before",
-             target->path, archives->count - at);
+    vane_log(self, VANE_INFO, "%s: was rotated since the last checkpoint: going on in the file from before, without "
+             "the %zu that were begun since", target->path, archives->count - at);
     if (rename(archives->items[at], target->path) != 0)
         return vane_retry(self, "rename %s to %s: %s", archives->items[at], target->path, strerror(errno));
     for (size_t i = at + 1; i < archives->count; i++)
@@ -341,8 +347,8 @@ static enum vane_result find_file(struct target *target, const char *id)
     if (at < archives.count)
         result = bring_back(target, &archives, at);
     else
-        vane_log(target->settings->self, VANE_WARN, "%s: is not the file of the last checkpoint any more: going on at its end",
-                 target->path);
+        vane_log(target->settings->self, VANE_WARN, "%s: is not the file of the last checkpoint any more: going on "
+                 "at its end", target->path);
     archives_release(&archives);
     return result;
 }

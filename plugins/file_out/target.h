@@ -34,8 +34,9 @@ struct target {
 
     bool              begun, headed; /* the write that is under way; it begins with a head */
     size_t            done;          /* bytes that it has of it */
-    uint64_t          rotated, rotated_before; /* archives made since the last save; between it and the one before */
-    bool              pruned;                  /* no more than are to be kept */
+    uint64_t          rotated;        /* archives made since the last save */
+    uint64_t          rotated_before; /* between it and the one before */
+    bool              pruned;         /* there are no more archives than are to be kept */
     char              saved_id[FILE_ID_MAX];   /* as the last save had it */
     int64_t           saved_size;
 };
@@ -45,7 +46,7 @@ void target_init(struct target *target, const struct target_settings *settings, 
 enum vane_result target_open(struct target *target);
 void target_close(struct target *target);
 
-/* Makes ready for a write of `length` bytes: another file where the old one is too large, too old, or gone. */
+/* Makes ready for a write of `length` bytes: a new file where the old one is too large, too old, or gone. */
 enum vane_result target_begin(struct target *target, size_t length);
 
 /* Is the target at its beginning, where a head (a csv header) belongs? */

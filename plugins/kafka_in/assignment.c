@@ -12,7 +12,7 @@
 #include "plugins/kafka_in/start.h"
 #include "plugins/shared/memory.h"
 
-enum { MILLISECOND = 1000000, COMMIT_MS = 5000, CLOSE_MS = 5000, FIRST_MS = 300, METADATA_MS = 5000 };
+enum { MILLISECOND = 1000000, COMMIT_MS = 5000, JOIN_MS = 3000, CLOSE_MS = 5000, METADATA_MS = 5000 };
 
 bool assignment_is_pattern(const char *topic)
 {
@@ -210,34 +210,49 @@ enum vane_result assignment_take_all(struct kafka_in *in)
 
 /* ---- Leaving ---- */
 
-static bool serve_closing(struct kafka_in *in, int wait_ms)
+/* What comes still gets its answer, but nothing is read any more. */
+static void answer(struct kafka_in *in, rd_kafka_event_t *event)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
+    in->had_assignment = true;
+    if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        check(in, "leave the group", rd_kafka_incremental_assign(in->client, list));
+        return;
+    }
+    if (!rd_kafka_assignment_lost(in->client))
+        commit_wait(in, COMMIT_MS);
+    drop_gathered(in, list, true);
+    check(in, "leave the group", rd_kafka_incremental_unassign(in->client, list));
+}
+
+static void serve_closing(struct kafka_in *in, int wait_ms)
 {
     rd_kafka_event_t *event = rd_kafka_queue_poll(in->control, wait_ms);
     if (!event)
-        return false;
-    if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE) {
-        in->had_assignment = true;
-        rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
-        bool taken = rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
-        check(in, "leave the group", taken ? rd_kafka_incremental_assign(in->client, list)
-                                           : rd_kafka_incremental_unassign(in->client, list));
-    } else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_OFFSET_COMMIT) {
+        return;
+    if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE)
+        answer(in, event);
+    else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_OFFSET_COMMIT)
         commit_answered(in, event);
-    }
     rd_kafka_event_destroy(event);
-    return true;
+}
+
+/* A group that is being joined takes no commit until it has been: wait for that. So does librdkafka 2.0.2, which
+ * crashes when it is ended between joining and the first assignment. */
+static void finish_joining(struct kafka_in *in)
+{
+    int64_t until = vane_monotonic() + (int64_t)JOIN_MS * MILLISECOND;
+    while (in->grouped && !in->link.suspect && kafka_is_joining(in->client) && vane_monotonic() < until)
+        serve_closing(in, JOIN_MS / 100);
 }
 
 void assignment_close(struct kafka_in *in)
 {
-    int64_t now = vane_monotonic(), until = now + (int64_t)CLOSE_MS * MILLISECOND;
-    /* 2.0.2 crashes when it is ended between joining and the first assignment: see whether one is coming. */
-    if (in->grouped && !in->had_assignment && !in->link.suspect)
-        while (!in->had_assignment && vane_monotonic() < now + (int64_t)FIRST_MS * MILLISECOND)
-            serve_closing(in, FIRST_MS / 4);
+    finish_joining(in);
     if (!in->link.down && !rd_kafka_assignment_lost(in->client))
         commit_wait(in, COMMIT_MS);
+    int64_t until = vane_monotonic() + (int64_t)CLOSE_MS * MILLISECOND;
     check(in, "leave the group", rd_kafka_consumer_close_queue(in->client, in->control));
     while (!rd_kafka_consumer_closed(in->client) && vane_monotonic() < until)
-        serve_closing(in, CLOSE_MS / 50);
+        serve_closing(in, CLOSE_MS / 100);
 }

@@ -43,17 +43,26 @@ static bool send_to(struct kafka_in *in, rd_kafka_queue_t *queue)
 
 void commit_send(struct kafka_in *in)
 {
-    if (vane_monotonic() >= in->next_commit)
+    if (vane_monotonic() >= in->next_commit && !kafka_is_joining(in->client))
         send_to(in, in->control);
+}
+
+/* A group that is changing refuses commits; that passes. */
+static bool is_change(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS || code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION
+           || code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
 }
 
 static void note_failure(struct kafka_in *in, rd_kafka_resp_err_t code)
 {
     vane_count(in->self, "commits_failed", 1);
+    in->next_commit = vane_monotonic() + (is_change(code) ? SECOND / 10 : SECOND);
+    if (is_change(code))
+        return;
     if (!in->commit_failed)
         vane_log(in->self, VANE_WARN, "commit: %s; committing again until it succeeds", rd_kafka_err2str(code));
     in->commit_failed = true;
-    in->next_commit = vane_monotonic() + SECOND;
 }
 
 void commit_answered(struct kafka_in *in, rd_kafka_event_t *event)

@@ -1,7 +1,8 @@
 /* kafka - see kafka.h.
  *
- * librdkafka calls log() from its own threads; it finds the instance through the client's opaque, which
- * outlives a client that could not be ended in time. Everything else is for the instance's own thread. */
+ * librdkafka calls log_line and the two interceptors from its own threads; they find the instance through the
+ * client's opaque, which outlives a client that could not be ended in time. Everything else is for the
+ * instance's own thread. */
 #include "plugins/shared/kafka.h"
 
 #include <errno.h>
@@ -18,10 +19,12 @@
 #include "plugins/shared/memory.h"
 
 enum { SECOND = 1000000000, LONGEST_END_S = 5, PROBE_MS = 100, LOG_CRITICAL = 2 };
+enum { JOIN_GROUP = 11, SYNC_GROUP = 14 }; /* keys of requests in Kafka's protocol */
 
 /* What a client's opaque points to. */
 struct host {
     _Atomic(struct vane_self *) self; /* NULL: gone */
+    atomic_bool                 joining;
 };
 
 static bool fail(struct kafka_error *error, const char *format, ...) VANE_PRINTF(2, 3);
@@ -138,12 +141,49 @@ static void log_line(const rd_kafka_t *client, int level, const char *facility, 
         vane_log(self, level <= LOG_CRITICAL ? VANE_WARN : VANE_DEBUG, "librdkafka: %s: %s", facility, text);
 }
 
+static rd_kafka_resp_err_t on_request(rd_kafka_t *client, int fd, const char *broker, int32_t id, int16_t key,
+                                      int16_t version, int32_t correlation, size_t size, void *context)
+{
+    (void)client, (void)fd, (void)broker, (void)id, (void)version, (void)correlation, (void)size;
+    struct host *host = context;
+    if (key == JOIN_GROUP)
+        atomic_store(&host->joining, true);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static rd_kafka_resp_err_t on_response(rd_kafka_t *client, int fd, const char *broker, int32_t id, int16_t key,
+                                       int16_t version, int32_t correlation, size_t size, int64_t rtt,
+                                       rd_kafka_resp_err_t code, void *context)
+{
+    (void)client, (void)fd, (void)broker, (void)id, (void)version, (void)correlation, (void)size, (void)rtt;
+    struct host *host = context;
+    if (key == SYNC_GROUP && code == RD_KAFKA_RESP_ERR_NO_ERROR)
+        atomic_store(&host->joining, false);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static rd_kafka_resp_err_t on_new(rd_kafka_t *client, const rd_kafka_conf_t *conf, void *context, char *why,
+                                  size_t room)
+{
+    (void)conf, (void)why, (void)room;
+    rd_kafka_interceptor_add_on_request_sent(client, "vane", on_request, context);
+    return rd_kafka_interceptor_add_on_response_received(client, "vane", on_response, context);
+}
+
+bool kafka_is_joining(const rd_kafka_t *client)
+{
+    struct host *host = rd_kafka_opaque(client);
+    return atomic_load(&host->joining);
+}
+
 rd_kafka_t *kafka_new(struct vane_self *self, rd_kafka_type_t type, rd_kafka_conf_t *conf, struct kafka_error *error)
 {
     struct host *host = memory_zero(sizeof *host);
     atomic_store(&host->self, self);
     rd_kafka_conf_set_opaque(conf, host);
     rd_kafka_conf_set_log_cb(conf, log_line);
+    if (type == RD_KAFKA_CONSUMER)
+        rd_kafka_conf_interceptor_add_on_new(conf, "vane", on_new, host);
     rd_kafka_t *client = rd_kafka_new(type, conf, error->text, sizeof error->text);
     if (client)
         return client;

@@ -73,6 +73,10 @@ rd_kafka_conf_t *kafka_conf_new(const struct kafka_connection *connection, const
 /* Takes the conf. NULL, and the error: a file of TLS that cannot be read, options that exclude each other. */
 rd_kafka_t *kafka_new(struct vane_self *self, rd_kafka_type_t type, rd_kafka_conf_t *conf, struct kafka_error *error);
 
+/* Is it joining its group just now, so that the broker will refuse a commit that is sent before it has? (And
+ * librdkafka before 2.10 would give up all partitions for that.) */
+bool kafka_is_joining(const rd_kafka_t *client);
+
 /* Ends a client whose queues, topics and messages are destroyed. librdkafka 2.0.2 may wait for ever here (a
  * topic was deleted while it was read): after a few seconds the rest is left to a thread. */
 void kafka_destroy(struct vane_self *self, rd_kafka_t *client);

@@ -5,6 +5,7 @@
  */
 #include "core/format/format.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -95,6 +96,8 @@ int main(int argc, char **argv)
     long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : ROUNDS;
     if (rounds < 1 || rounds > ROUNDS_MOST)
         return 2;
+    mallopt(M_TRIM_THRESHOLD, 4 << 20); /* as the agent has it: see core/agent.c */
+    mallopt(M_MMAP_THRESHOLD, 2 << 20);
     const struct format *format = format_find("influx");
     const struct decode_sink sink = { .bad = fail };
     struct error err;

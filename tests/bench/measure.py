@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
@@ -25,8 +25,7 @@ class Usage:
     """What a process had used when it ended."""
 
     cpu: float          # seconds, user and system, of all threads
-    peak: int           # bytes resident at most
-    code: int           # exit code
+    peak: int = 0       # bytes resident at most; 0: it ended by itself
 
 
 class Measured:
@@ -52,8 +51,11 @@ class Measured:
     @property
     def resident(self) -> int:
         """Bytes in memory now, shared libraries included."""
+        return self._status("VmRSS:")
+
+    def _status(self, name: str) -> int:
         fields = Path(f"/proc/{self._child.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in fields if line.startswith("VmRSS:"))
+        return next(int(line.split()[1]) * 1024 for line in fields if line.startswith(name))
 
     @property
     def alive(self) -> bool:
@@ -72,12 +74,14 @@ class Measured:
         _, status, used = os.wait4(self._child.pid, 0)
         self._ended = True
         self._child.returncode = os.waitstatus_to_exitcode(status)
-        return Usage(used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, self._child.returncode)
+        assert self._child.returncode == 0, f"{self.name} failed: {self._last_words()}"
+        return Usage(used.ru_utime + used.ru_stime)
 
     def stop(self) -> Usage:
         """SIGTERM; what it had used by its end."""
+        peak = self._status("VmHWM:")   # ru_maxrss would count what its parent had when it was forked
         self._child.send_signal(signal.SIGTERM)
-        return self.wait()
+        return replace(self.wait(), peak=peak)
 
 
 def seconds_to_output(command: Sequence[str | Path], folder: Path) -> float:

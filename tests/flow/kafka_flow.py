@@ -1,6 +1,7 @@
 """What the tests of the Kafka plugins are made of: configs, messages that can be told apart, read back."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -67,6 +68,14 @@ class Flow:
         return config(kafka_in(self.kafka, self.source, self.group, source),
                       kafka_out(self.kafka, self.target, target), agent=agent)
 
+    def delivered(self) -> int:
+        """How many messages are in the target."""
+        return sum(self.kafka.end_offsets(self.target).values())
+
+    def owners(self) -> set[str]:
+        """The agents that have committed, as the metadata of the partitions' commits has them."""
+        return {metadata_of(one).split(":")[1] for one in self.committed().values()}
+
     def committed(self) -> dict[int, TopicPartition]:
         return self.kafka.committed(self.group, self.source)
 
@@ -99,6 +108,14 @@ def fed_once(agent: Agent, kafka: Kafka, topic: str, values: Iterable[bytes | st
     done = agent.run_once()
     assert done.returncode == 0, done.stderr
     return done.stderr
+
+
+def metadata_of(offset: TopicPartition) -> str:
+    """The metadata of a commit. The client reads it beyond its end, up to some NUL: only what we write counts."""
+    try:
+        return re.match(r"vane:\w+:\d+", offset.metadata).group()
+    except UnicodeDecodeError as error:
+        return re.match(r"vane:\w+:\d+", error.object[:error.start].decode()).group()
 
 
 def dead_letters(path: Path) -> list[dict[str, str]]:

@@ -18,7 +18,7 @@ import pytest
 from websockets.sync.server import ServerConnection
 from websockets.sync.server import serve as websocket_server
 
-from servers import Agent, Certificate, Exchange, eventually, free_port
+from servers import Agent, Certificate, Exchange, eventually, free_port, patience
 
 MakeExchange = Callable[..., Exchange]
 MakeAgent = Callable[..., Agent]
@@ -357,6 +357,25 @@ def test_binance__bad_frames_lose_no_tick(exchange: MakeExchange, agent: MakeAge
     assert running.log.count("passed over") == 1                # now and then, not each
 
 
+def test_binance__counts_what_it_passes_over(exchange: MakeExchange, agent: MakeAgent) -> None:
+    source = steady(exchange)
+    text = config(source.url, max_frame_size="64KB").replace(OUTPUT, "") + (
+        '[[inputs.internal]]\ninterval = "100ms"\n' + OUTPUT + 'from = ["internal", "binance_ws"]\n')
+    running = started(agent, text)
+    wait_more(running)
+    for command in "garbage", "garbage", "huge 100000", "other-shape 1", "other-shape 6", "other-shape 8":
+        source.ask(command)
+
+    def counted() -> dict[str, int]:
+        own = [p for p in points(running) if p.tags.get("input") == "binance_ws"]
+        return own[-1].fields if own else {}
+
+    eventually(lambda: counted().get("unexpected_frames") == 3)
+    now = counted()
+    assert (now["garbage_frames"], now["oversized_frames"], now["duplicates"]) == (2, 1, 0)
+    assert now["connections"] == 1 and now["events"] > 0 and now["bytes"] > 100000
+
+
 @pytest.mark.parametrize("kind", ["opcode", "rsv", "continuation", "ping", "utf8", "masked"])
 def test_binance__an_invalid_frame_ends_at_most_the_connection(exchange: MakeExchange, agent: MakeAgent,
                                                                kind: str) -> None:
@@ -598,7 +617,7 @@ def test_binance__tls_with_a_plain_server_says_so(agent: MakeAgent) -> None:
 
     with tcp_server(answer) as address:
         running = started(agent, config(f"wss://{address}"))
-        running.wait_for_log(r"cannot connect to 127\.0\.0\.1: the TLS handshake failed; is port \d+ one for TLS")
+        running.wait_for_log(r"cannot connect to 127\.0\.0\.1: the TLS handshake failed; is port \d+ one for")
 
 
 def test_binance__a_file_without_certificates_is_an_error(agent: MakeAgent, tmp_path: Path) -> None:
@@ -638,7 +657,8 @@ def proxy(requests: list[str], answer: str = "200 OK") -> Iterator[str]:
         yield address
 
 
-def test_binance__goes_through_a_proxy(exchange: MakeExchange, agent: MakeAgent, certificate: Certificate) -> None:
+def test_binance__goes_through_a_proxy(exchange: MakeExchange, agent: MakeAgent,
+                                       certificate: Certificate) -> None:
     requests: list[str] = []
     source = secure(exchange, certificate)
     with proxy(requests) as address:
@@ -686,8 +706,9 @@ def resident_kb(running: Agent) -> int:
 
 def test_binance__memory_stays_flat(exchange: MakeExchange, agent: MakeAgent) -> None:
     source = exchange("--walk", "--symbols", "btcusdt,ethusdt", "--rate", "8000")
-    running = started(agent, config(source.url, ["btcusdt", "ethusdt"], ["bookTicker"]))
+    running = started(agent, config(source.url, ["btcusdt", "ethusdt"], ["bookTicker"]),
+                      env={"ASAN_OPTIONS": "quarantine_size_mb=1"})
     wait_points(running, 40_000, 30)
     before = resident_kb(running)
     wait_points(running, 160_000, 60)
-    assert resident_kb(running) - before < 6000         # a full queue may have been 4 MB
+    assert resident_kb(running) - before < patience(6000)       # of which a full queue may be 4 MB

@@ -46,6 +46,8 @@ def test_a_good_configuration_is_good(agent):
     ("[[inputs.internal]\n" + GOOD, r"vane.toml:1: .*"),
     (GOOD + '  data_format = "xml"\n', r"vane.toml:4: outputs.file_out.data_format: no format 'xml' .*"),
     (GOOD + '  csv_header = true\n', r'vane.toml:6: outputs.file_out.csv_header: is an option of data_format "csv"; here it is "influx"'),
+    (GOOD + '  namepass = ["["]\n', r"vane.toml:4: outputs.file_out.namepass: .+"),
+    (GOOD + '  metricpass = "fields.a >"\n', r"vane.toml:4: outputs.file_out.metricpass: .+"),
     ("[[aggregators.minmax]]\n" + GOOD, r"vane.toml:1: .*aggregators.*"),
     (GOOD + '  alias = "${NOT_SET_ANYWHERE}"\n', r"vane.toml:6: outputs.file_out.alias: .*NOT_SET_ANYWHERE.*"),
 ])

@@ -1,68 +1,14 @@
-"""file_in and file_out: every format, files that grow and are rotated, and kills, full disks and closed pipes in
-between: afterwards each record stands in the output exactly once."""
+"""file_in and file_out: every format, which files are read, and files that grow and are rotated."""
 
 import json
 import os
-import random
 import re
 import shutil
-import signal
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from servers import Agent, eventually, run
-from servers.places import BUILD
-
-MakeAgent = Callable[..., Agent]
-
-CONFIG = """\
-[agent]
-  omit_hostname = true
-  checkpoint_interval = "50ms"
-[[inputs.file]]
-  files = {files}
-{input}
-{processors}
-[[outputs.file]]
-  files = ["out.lp"]
-{output}
-"""
-
-COUNT = "[[processors.count]]\n  drop_original = true"
-
-
-def config(files: str = '["in.lp"]', input: str = "", output: str = "", processors: str = "") -> str:
-    return CONFIG.format(files=files, input=input, output=output, processors=processors)
-
-
-def lines(first: int, end: int) -> list[str]:
-    """Lines of the measurement m, numbered first .. end - 1 by their value and time."""
-    return [f"m,host=a,part={i % 7} value={i}i {1_700_000_000_000_000_000 + i}\n" for i in range(first, end)]
-
-
-def write(path: Path, text: list[str]) -> None:
-    path.write_text("".join(text))
-
-
-def append(path: Path, text: list[str]) -> None:
-    with path.open("a") as file:
-        file.write("".join(text))
-
-
-def output_of(running: Agent, name: str = "out.lp") -> list[str]:
-    path = running.folder / name
-    return path.read_text().splitlines(keepends=True) if path.exists() else []
-
-
-def awaits(running: Agent, expected: list[str], name: str = "out.lp") -> None:
-    """Waits until the output has as many lines, and compares them."""
-    eventually(lambda: len(output_of(running, name)) >= len(expected), 20, "the output is not complete")
-    assert output_of(running, name) == expected
-
+from file_kit import FROM_BEGINNING, MakeAgent, append, awaits, config, lines, output_of, write
+from servers import eventually
 
 # ---- Formats ----
 
@@ -111,13 +57,14 @@ def test_formats__csv_header_stands_once_a_file(agent: MakeAgent) -> None:
 
 def test_formats__json_goes_and_comes_back(agent: MakeAgent) -> None:
     there = '  data_format = "json"\n  json_timestamp_units = "1ns"'
-    back = ('  data_format = "json"\n  tag_keys = ["tags_host"]\n  json_string_fields = ["fields_s", "fields_t"]\n'
-            '  json_name_key = "name"\n  json_time_key = "timestamp"\n  json_time_format = "unix_ns"')
+    back = ('  data_format = "json"\n  tag_keys = ["tags_host"]\n'
+            '  json_string_fields = ["fields_s", "fields_t"]\n  json_name_key = "name"\n'
+            '  json_time_key = "timestamp"\n  json_time_format = "unix_ns"')
     text = convert(agent, "".join(METRICS[:2]), "", there)
     assert [json.loads(line)["name"] for line in text.splitlines()] == ["a", "b c"]
     again = convert(agent, text, back, "", "back")
-    assert again.splitlines()[0] == ('a,tags_host=x fields_f=1.5,fields_i=2,fields_s="a, \\"b\\"",fields_t=true '
-                                     "1700000000000000001")
+    assert again.splitlines()[0] == ('a,tags_host=x fields_f=1.5,fields_i=2,fields_s="a, \\"b\\"",'
+                                     "fields_t=true 1700000000000000001")
 
 
 def test_formats__json_documents_with_use_batch_format(agent: MakeAgent) -> None:
@@ -131,7 +78,8 @@ def test_formats__values(agent: MakeAgent) -> None:
 
 
 def test_formats__template(agent: MakeAgent) -> None:
-    assert convert(agent, METRICS[0], "", '  data_format = "template"\n  template = "{tag.host} is {field.i}"') == "x is 2\n"
+    template = '  data_format = "template"\n  template = "{tag.host} is {field.i}"'
+    assert convert(agent, METRICS[0], "", template) == "x is 2\n"
 
 
 def test_formats__table_of_a_whole_write(agent: MakeAgent) -> None:
@@ -248,7 +196,7 @@ def test_files__read_again_and_again(agent: MakeAgent) -> None:
 
 @pytest.fixture(params=["inotify", "poll"])
 def tail(request: pytest.FixtureRequest) -> str:
-    return f'  tail = true\n  initial_read_offset = "saved-or-beginning"\n  watch_method = "{request.param}"'
+    return f'{FROM_BEGINNING}\n  watch_method = "{request.param}"'
 
 
 def test_tail__reads_what_is_appended(agent: MakeAgent, tail: str) -> None:
@@ -325,9 +273,9 @@ def test_tail__begins_at_the_end_and_then_misses_nothing(agent: MakeAgent) -> No
 
 
 def test_tail__csv_header_is_known_after_a_restart(agent: MakeAgent) -> None:
-    running = agent(config(input='  tail = true\n  initial_read_offset = "saved-or-beginning"\n  data_format = "csv"\n'
-                                 '  csv_header_row_count = 1\n  csv_measurement_column = "n"\n'
-                                 '  csv_timestamp_column = "t"\n  csv_timestamp_format = "unix_ns"'))
+    running = agent(config(input=FROM_BEGINNING + '\n  data_format = "csv"\n  csv_header_row_count = 1\n'
+                                 '  csv_measurement_column = "n"\n  csv_timestamp_column = "t"\n'
+                                 '  csv_timestamp_format = "unix_ns"'))
     path = running.folder / "in.lp"
     write(path, ["t,n,v\n", "1,m,1\n"])
     running.start()
@@ -337,232 +285,3 @@ def test_tail__csv_header_is_known_after_a_restart(agent: MakeAgent) -> None:
     running.start()
     awaits(running, ["m v=1i 1\n", "m v=2i 2\n"])
     assert running.stop() == 0
-
-
-# ---- Ends of all kinds ----
-
-def test_restart__goes_on_after_sigterm(agent: MakeAgent) -> None:
-    running = agent(config(input="  tail = true\n  initial_read_offset = \"saved-or-beginning\""))
-    for turn in range(3):
-        append(running.folder / "in.lp", lines(turn * 1000, turn * 1000 + 1000))
-        running.start()
-        awaits(running, lines(0, turn * 1000 + 1000))
-        assert running.stop() == 0
-    assert output_of(running) == lines(0, 3000)
-
-
-def kill_at_random(running: Agent, times: int, seed: int) -> None:
-    """Starts and kills, mostly while it is at work; what is awaited here is a moment like any other."""
-    moments = random.Random(seed)
-    killed = [kill_after(running, moments.uniform(0.005, 0.07)) for _ in range(times)]
-    assert killed.count(-signal.SIGKILL) > times / 2, "most kills came while it was at work"
-
-
-def kill_after(running: Agent, seconds: float) -> int:
-    running.start()
-    time.sleep(seconds)
-    return running.kill()
-
-
-def test_kill__every_line_stands_once(agent: MakeAgent) -> None:
-    running = agent(config())
-    write(running.folder / "in.lp", lines(0, 600_000))
-    kill_at_random(running, 20, 1)
-    running.start()
-    assert running.wait(60) == 0
-    assert output_of(running) == lines(0, 600_000)
-
-
-def test_kill__every_line_stands_once_while_files_rotate(agent: MakeAgent) -> None:
-    running = agent(config('["in.lp*"]', input='  tail = true\n  initial_read_offset = "saved-or-beginning"'))
-    moments, path = random.Random(2), running.folder / "in.lp"
-    for turn in range(10):
-        append(path, lines(turn * 10_000, turn * 10_000 + 6_000))
-        running.start()
-        time.sleep(moments.uniform(0.005, 0.1))
-        append(path, lines(turn * 10_000 + 6_000, turn * 10_000 + 10_000))
-        if turn % 3 == 2:
-            path.rename(running.folder / f"in.lp.{turn}")
-        time.sleep(moments.uniform(0.005, 0.1))
-        running.kill()
-    running.start()
-    eventually(lambda: len(output_of(running)) >= 100_000, 30)
-    assert running.stop() == 0
-    assert sorted(output_of(running)) == sorted(lines(0, 100_000))
-
-
-def test_kill__counts_of_a_processor_are_exact(agent: MakeAgent) -> None:
-    running = agent(config(processors=COUNT), "--plugin-dir", BUILD / "tests/plugins")
-    write(running.folder / "in.lp", lines(0, 200_000))
-    kill_at_random(running, 10, 3)
-    running.start()
-    assert running.wait(60) == 0
-    counts: dict[str, list[int]] = {}
-    for line in output_of(running):
-        series, fields, _ = line.split(" ")
-        counts.setdefault(series, []).append(int(fields.removeprefix("count=").rstrip("i")))
-    assert len(counts) == 7
-    for numbers in counts.values():
-        assert numbers == list(range(1, len(numbers) + 1))
-    assert sum(map(len, counts.values())) == 200_000
-
-
-def test_kill__every_line_stands_once_while_the_output_rotates(agent: MakeAgent) -> None:
-    running = agent(config(output='  rotation_max_size = "1MB"\n  rotation_max_archives = -1'))
-    write(running.folder / "in.lp", lines(0, 300_000))
-    kill_at_random(running, 15, 4)
-    running.start()
-    assert running.wait(60) == 0
-    archives = sorted(path.name for path in running.folder.glob("out.lp.*"))
-    assert len(archives) > 10
-    assert [line for name in [*archives, "out.lp"] for line in output_of(running, name)] == lines(0, 300_000)
-
-
-def test_crash__leaves_the_state_whole(agent: MakeAgent) -> None:
-    crash = '[[processors.crash]]\n  field = "bang"'
-    running = agent(config(input="  tail = true\n  initial_read_offset = \"saved-or-beginning\"", processors=crash),
-                    "--plugin-dir", BUILD / "tests/plugins")
-    path = running.folder / "in.lp"
-    write(path, lines(0, 1000))
-    running.start()
-    awaits(running, lines(0, 1000))
-    append(path, ["m bang=1 1\n"])
-    assert running.wait() == -signal.SIGSEGV
-    assert re.search(r"crashed in processors.crash", running.log.splitlines()[-1])
-    running.configure(config(input="  tail = true"))
-    running.start()
-    awaits(running, [*lines(0, 1000), "m bang=1 1\n"])
-    assert running.stop() == 0
-
-
-# ---- Outputs that fail ----
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", folder]).returncode != 0:
-        pytest.skip("a small file system cannot be mounted here")
-    yield folder
-    run(["umount", "-l", folder])
-
-
-def test_output__full_disk_loses_nothing(agent: MakeAgent, small_disk: Path) -> None:
-    running = agent(config().replace('["out.lp"]', f'["{small_disk}/out.lp", "other.lp"]'))
-    write(running.folder / "in.lp", lines(0, 20_000))
-    running.start()
-    running.wait_for_log(r"No space left on device; trying again")
-    kept = (small_disk / "out.lp").read_text().splitlines(keepends=True)
-    assert 0 < len(kept) < 20_000
-    assert kept == lines(0, len(kept)), "it ends with a whole line"
-    assert run(["mount", "-o", "remount,size=16m", small_disk]).returncode == 0
-    assert running.wait(60) == 0
-    assert (small_disk / "out.lp").read_text() == "".join(lines(0, 20_000))
-    assert output_of(running, "other.lp") == lines(0, 20_000)
-
-
-def test_output__size_limit_loses_nothing(agent: MakeAgent) -> None:
-    running = agent(config())
-    write(running.folder / "in.lp", lines(0, 20_000))
-    running.command = ["sh", "-c", "trap '' XFSZ; ulimit -S -f 512; exec \"$@\"", "sh", *running.command]
-    running.start()
-    running.wait_for_log(r"write out.lp: File too large; trying again")
-    kept = output_of(running)
-    assert kept == lines(0, len(kept)), "it ends with a whole line"
-    assert run(["prlimit", "--pid", str(running.pid), "--fsize=unlimited:"]).returncode == 0
-    assert running.wait(60) == 0
-    assert output_of(running) == lines(0, 20_000)
-
-
-def test_output__waits_for_its_folder(agent: MakeAgent) -> None:
-    running = agent(config().replace('["out.lp"]', '["later/out.lp"]'))
-    write(running.folder / "in.lp", lines(0, 10))
-    running.start()
-    running.wait_for_log(r"open later/out.lp: the folder that it is to be in does not exist; trying again")
-    (running.folder / "later").mkdir()
-    assert running.wait() == 0
-    assert output_of(running, "later/out.lp") == lines(0, 10)
-
-
-def test_output__ends_the_agent_when_nobody_reads_standard_output(agent: MakeAgent) -> None:
-    running = agent(config().replace('["out.lp"]', '["stdout"]').replace("[agent]", "[agent]\n  drain_timeout = '1s'"))
-    write(running.folder / "in.lp", lines(0, 100_000))
-    pipe = subprocess.run(f"{running.command[0]} --once --config vane.toml | head -3; exit ${{PIPESTATUS[0]}}",
-                          shell=True, executable="/bin/bash", cwd=running.folder, env=running.env, text=True,
-                          capture_output=True, timeout=15)
-    assert pipe.returncode == 1
-    assert pipe.stdout == "".join(lines(0, 3))
-    assert "nobody reads what is written" in pipe.stderr
-
-
-def test_output__rotates_and_keeps_so_many(agent: MakeAgent) -> None:
-    running = agent(config(output='  rotation_max_size = "100kB"\n  rotation_max_archives = 3\n'
-                                  '  metric_batch_size = 100\n  data_format = "csv"\n  csv_header = true'))
-    write(running.folder / "in.lp", lines(0, 20_000))
-    assert running.run_once().returncode == 0
-    append(running.folder / "in.lp", lines(20_000, 20_001))
-    assert running.run_once().returncode == 0
-    archives = sorted(running.folder.glob("out.lp.*"))
-    assert len(archives) == 3
-    for path in archives:
-        assert path.stat().st_size <= 100_000
-        assert path.read_text().startswith("timestamp,measurement,host,part,value\n")
-        assert path.read_text().count("timestamp") == 1
-
-
-def test_output__goes_on_in_a_new_file_when_the_old_one_was_moved(agent: MakeAgent) -> None:
-    running = agent(config(input="  tail = true\n  initial_read_offset = \"saved-or-beginning\""))
-    append(running.folder / "in.lp", lines(0, 10))
-    running.start()
-    awaits(running, lines(0, 10))
-    (running.folder / "out.lp").rename(running.folder / "moved.lp")
-    append(running.folder / "in.lp", lines(10, 20))
-    awaits(running, lines(10, 20))
-    assert output_of(running, "moved.lp") == lines(0, 10)
-    assert running.stop() == 0
-
-
-def test_output__second_writer_of_a_file_waits(agent: MakeAgent) -> None:
-    running = agent(config('["in.lp"]', input="  tail = true"))
-    running.start()
-    eventually((running.folder / "out.lp").exists)
-    other = agent(config('["in.lp"]').replace("out.lp", str(running.folder / "out.lp")), name="other")
-    write(other.folder / "in.lp", lines(0, 10))
-    other.start()
-    other.wait_for_log(r"another output is writing to it; trying again")
-    assert running.stop() == 0
-    assert other.wait() == 0
-    assert output_of(running) == lines(0, 10)
-
-
-def test_output__mode_and_wrong_options(agent: MakeAgent) -> None:
-    running = agent(config(output='  mode = "0600"'))
-    write(running.folder / "in.lp", lines(0, 1))
-    assert running.run_once().returncode == 0
-    assert (running.folder / "out.lp").stat().st_mode & 0o777 == 0o600
-    running.configure(config(output='  mode = "rw"'))
-    assert "mode" in running.check().stderr
-
-
-# ---- Memory ----
-
-def memory(running: Agent) -> int:
-    """The most that it ever used, kB."""
-    return int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{running.pid}/status").read_text())[1])
-
-
-def test_memory__stays_flat(agent: MakeAgent) -> None:
-    running = agent(config('["pipe"]', output='  rotation_max_size = "10MB"\n  rotation_max_archives = 0'))
-    os.mkfifo(running.folder / "pipe")
-    block = "".join(lines(0, 50_000))
-    running.start()
-    with (running.folder / "pipe").open("w") as pipe:
-        for _ in range(8):
-            pipe.write(block)
-        early = memory(running)
-        for _ in range(12):
-            pipe.write(block)
-        late = memory(running)
-    assert running.wait() == 0
-    assert len(block) * 20 > 40_000_000
-    assert late - early < 4_000, f"{early} kB after less than half, {late} kB in the end"

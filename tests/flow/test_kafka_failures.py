@@ -25,21 +25,29 @@ def own_flow(own_kafka: Kafka, unique: Unique) -> Flow:
 
 
 class Feed:
-    """Lines that go on coming until `stop`, as a producer of their own sends them."""
+    """Lines that go on coming until `stop`, from a producer of their own."""
 
-    def __init__(self, kafka: Kafka, topic: str, partitions: int):
+    def __init__(self, flow: Flow, partitions: int):
         self.sent = 0
-        self._kafka, self._topic, self._partitions = kafka, topic, partitions
+        self._flow, self._partitions = flow, partitions
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> "Feed":
         self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def _run(self) -> None:
         while not self._stop.wait(0.02):
-            self._kafka.produce(self._topic, lines(50, self.sent), partition=self.sent // 50 % self._partitions)
+            self._flow.kafka.produce(self._flow.source, lines(50, self.sent),
+                                     partition=self.sent // 50 % self._partitions)
             self.sent += 50
 
     def stop(self) -> int:
+        """How many lines there are."""
         self._stop.set()
         self._thread.join()
         return self.sent
@@ -47,7 +55,7 @@ class Feed:
 
 def arrived(flow: Flow, count: int, timeout: float = 40) -> Counter[int]:
     """Waits until all of `lines(count)` are in the target; what is there then."""
-    eventually(lambda: sum(flow.kafka.end_offsets(flow.target).values()) >= count, timeout)
+    eventually(lambda: flow.delivered() >= count, timeout)
     return eventually(lambda: (found := numbers(flow.kafka, flow.target)).keys() >= set(range(count)) and found,
                       timeout)
 
@@ -61,14 +69,14 @@ def messages_of(agent: Agent, plugin: str) -> list[str]:
 
 def test_kafka_in__loses_nothing_when_killed(kafka: Kafka, unique: Unique, agent: Agents) -> None:
     flow = Flow(kafka, unique, partitions=3)
-    feed = Feed(kafka, flow.source, 3)
     tested = agent(flow.config(source=QUICK))
-    for round_ in range(3):
-        with tested:
-            before = sum(kafka.end_offsets(flow.target).values())
-            eventually(lambda: sum(kafka.end_offsets(flow.target).values()) > before + 100, 20)
-            tested.kill()
-    count = feed.stop()
+    with Feed(flow, 3) as feed:
+        for _ in range(3):
+            with tested:
+                before = flow.delivered()
+                eventually(lambda: flow.delivered() > before + 100, 20)
+                tested.kill()
+        count = feed.stop()
     with tested:
         arrived(flow, count)
         eventually(lambda: flow.total_committed() == count)
@@ -76,15 +84,14 @@ def test_kafka_in__loses_nothing_when_killed(kafka: Kafka, unique: Unique, agent
 
 def test_kafka_in__gives_partitions_up_without_loss(kafka: Kafka, unique: Unique, agent: Agents) -> None:
     flow = Flow(kafka, unique, partitions=4)
-    feed = Feed(kafka, flow.source, 4)
     first = agent(flow.config(agent='  agent_id = "first"'), name="first")
     second = agent(flow.config(agent='  agent_id = "second"'), name="second")
-    with first, second:
-        second.wait_for_log("assigned 2 partitions", 20)
+    with Feed(flow, 4) as feed, first, second:
+        eventually(lambda: flow.owners() == {"first", "second"}, 20)
         before = feed.sent
         eventually(lambda: feed.sent > before + 500)
         assert first.stop() == 0
-        eventually(lambda: all("second" in one.metadata for one in flow.committed().values()), 20)
+        eventually(lambda: flow.owners() == {"second"}, 20)
         count = feed.stop()
         found = arrived(flow, count)
         assert second.stop() == 0
@@ -148,7 +155,7 @@ def test_kafka__goes_on_when_the_broker_restarts(own_flow: Flow, agent: Agents, 
     flow.kafka.produce(flow.source, lines(count))
     slow = agent(flow.config(target="  metric_batch_size = 100"))
     with slow:
-        eventually(lambda: flow.kafka.end_offsets(flow.target)[0] > 1000)
+        eventually(lambda: flow.delivered() > 1000)
         end(flow.kafka)
         slow.wait_for_log(r"\[outputs.kafka_out\] no broker answers")
         flow.kafka.start()
@@ -163,7 +170,7 @@ def test_kafka__goes_on_when_the_broker_hangs(own_flow: Flow, agent: Agents) -> 
     flow.kafka.produce(flow.source, lines(count))
     short = '  librdkafka = {"socket.timeout.ms" = "1000"}'
     with agent(flow.config(source=short, target=short + "\n  metric_batch_size = 100")) as tested:
-        eventually(lambda: flow.kafka.end_offsets(flow.target)[0] > 1000)
+        eventually(lambda: flow.delivered() > 1000)
         flow.kafka.pause()
         time.sleep(3)       # longer than socket.timeout.ms
         flow.kafka.resume()

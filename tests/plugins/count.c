@@ -1,8 +1,8 @@
 /* count - a processor that keeps something: how many metrics of each series a lane has brought.
  *
- * For each metric that comes it emits NAME_count of the same tags and time, with the number so far as `count`.
- * The counts are saved at checkpoints, in full or what has changed, and loaded at the start; a lane that is lost
- * takes its counts with it. Counts of all lanes lie in one table with open addressing. */
+ * For each metric that comes it emits NAME_count of the same tags and time, with the number so far as
+ * `count`. The counts are saved at checkpoints, in full or what has changed, and loaded at the start; a lane
+ * that is lost takes its counts with it. Counts of all lanes lie in one table with open addressing. */
 #include "core/plugin.h"
 
 #include <stdlib.h>
@@ -85,11 +85,13 @@ static void write_key(struct vane_text *key, const struct vane_series *series)
     }
 }
 
-static void emit_count(struct vane_batch *out, struct vane_text *name, const struct vane_metric *metric, int64_t count)
+static void emit_count(struct vane_batch *out, struct vane_text *name, const struct vane_metric *metric,
+                       int64_t count)
 {
+    const struct vane_series *of = metric->series;
     vane_text_clear(name);
-    vane_text_addf(name, "%s_count", metric->series->name);
-    const struct vane_series *series = vane_series(out, name->data, metric->series->tags, metric->series->tag_count);
+    vane_text_addf(name, "%s_count", of->name);
+    const struct vane_series *series = vane_series(out, name->data, of->tags, of->tag_count);
     vane_set_int(vane_add(out, series, metric->time), "count", count);
 }
 
@@ -157,7 +159,8 @@ static const struct vane_option options[] = {
 };
 
 const struct vane_plugin vane_plugin = {
-    .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "count", .help = "Counts the metrics of each series, lane by lane.",
+    .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "count",
+    .help = "Counts the metrics of each series, lane by lane.",
     .state_size = sizeof(struct count), .options = options, .close = count_close, .process = count_process,
     .lost = count_lost, .save = count_save, .load = count_load,
 };

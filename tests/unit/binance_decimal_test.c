@@ -84,8 +84,8 @@ static void test_decimal__every_length_is_exact(void **state)
 static void test_decimal__refuses_what_is_no_decimal(void **state)
 {
     (void)state;
-    static const char *const texts[] = { "",    "-",   ".",   "1.",  ".5",   "+1",    "1e5", "1.2.3", " 1",
-                                         "1 ",  "nan", "inf", "0x1", "1,5",  "--1",   "1-",  "１",    "1e-5" };
+    static const char *const texts[] = { "",   "-",   ".",   "1.",  ".5",  "+1",  "1e5", "1.2.3", " 1",
+                                         "1 ", "nan", "inf", "0x1", "1,5", "--1", "1-",  "１",    "1e-5" };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         double value;
         if (decimal_read(texts[i], c_locale, &value))

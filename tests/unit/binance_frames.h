@@ -1,4 +1,4 @@
-/* binance_frames - messages as the exchange sends them: recorded ones, and the examples of its documentation. */
+/* binance_frames - messages as the exchange sends them: recorded ones, and examples of its documentation. */
 #pragma once
 
 /* ---- Recorded ---- */

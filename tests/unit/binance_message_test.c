@@ -74,8 +74,8 @@ static void test_message__a_shutdown_is_announced_in_two_shapes(void **state)
 static void test_message__tells_garbage_from_other_shapes(void **state)
 {
     (void)state;
-    static const char *const garbage[] = { "", "}{", "hello", "{\"a\":1}x", "{\"a\":1} {}", "{\"a\"", "\xc3\x28",
-                                           "[1,]", "nan" };
+    static const char *const garbage[] = { "",      "}{",       "hello", "{\"a\":1}x", "{\"a\":1} {}",
+                                           "{\"a\"", "\xc3\x28", "[1,]",  "nan" };
     static const char *const other[] = { "{}", "[]", "null", "42", "\"text\"", "{\"stream\":7,\"data\":null}",
                                          "{\"stream\":\"x\"}", "{\"e\":\"24hrTicker\"}", "{\"code\":\"2\"}",
                                          "{\"error\":\"no\"}", "[{\"stream\":\"x\",\"data\":{}}]" };

@@ -117,7 +117,8 @@ static void test_plan__finds_streams_by_name(void **state)
 static void test_plan__refuses_what_cannot_be_a_symbol(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "", "btc usdt", "btc/usdt", "btcusdt@ticker", "!x", "a\"b", "a\\b", "a\nb" };
+    static const char *const bad[] = { "",   "btc usdt", "btc/usdt", "btcusdt@ticker",
+                                       "!x", "a\"b",     "a\\b",     "a\nb" };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(plan_symbol_valid(bad[i]));
     assert_true(plan_symbol_valid("btcusdt"));
@@ -141,7 +142,7 @@ static struct plan make_large_plan(size_t count)
     return plan;
 }
 
-/* How many streams the message asks for; it is checked to be well-formed and to ask for those from `first` on. */
+/* How many streams the message asks for, which are those from `first` on. */
 static size_t check_message(const char *message, size_t length, const struct plan *plan, size_t first, int id)
 {
     cJSON *json = cJSON_ParseWithLength(message, length);

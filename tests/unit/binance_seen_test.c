@@ -109,8 +109,8 @@ static void test_seen__the_number_of_symbols_is_bounded(void **state)
     seen_release(&seen);
 }
 
-/* Two connections bring the same events, the new one from somewhere before the end of the old one on; whatever
- * the place, all come once and in order. */
+/* Two connections bring the same events, the new one from somewhere before the end of the old one on;
+ * whatever the place, all come once and in order. */
 static void test_seen__any_seam_gives_the_whole_stream(void **state)
 {
     (void)state;

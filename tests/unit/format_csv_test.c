@@ -48,6 +48,13 @@ static void test_csv_decode__reads_typed_columns(void **state)
                    "! line 1: column \"c\": \"\" is not a float [1,2,]\n");
 }
 
+static void test_csv_decode__wants_a_type_for_each_column_of_a_header(void **state)
+{
+    (void)state;
+    assert_decodes("csv", "csv_header_row_count = 1\ncsv_column_types = [\"int\"]", "a,b\n1\n1,2\n",
+                   "input a=1i\n! line 3: column \"b\" has no type in csv_column_types [1,2]\n");
+}
+
 static void test_csv_decode__reads_quoted_cells(void **state)
 {
     (void)state;
@@ -216,7 +223,7 @@ static void test_csv_decode__reads_times(void **state)
 static void test_csv_decode__goes_on_behind_a_bad_row(void **state)
 {
     (void)state;
-    assert_decodes("csv", ABC, "1\na\"b,2\n\"x\"y,1\n2\n", "input a=1i\ninput a=2i\n"
+    assert_decodes("csv", ABC "csv_skip_errors = true", "1\na\"b,2\n\"x\"y,1\n2\n", "input a=1i\ninput a=2i\n"
                    "! line 2: a quote stands inside a cell that is not quoted [a\"b,2]\n"
                    "! line 3: something follows a closing quote [\"x\"y,1]\n");
 }
@@ -409,6 +416,7 @@ int main(void)
         cmocka_unit_test(test_csv_decode__reads_the_line_of_the_old_chain),
         cmocka_unit_test(test_csv_decode__finds_the_type_of_a_cell),
         cmocka_unit_test(test_csv_decode__reads_typed_columns),
+        cmocka_unit_test(test_csv_decode__wants_a_type_for_each_column_of_a_header),
         cmocka_unit_test(test_csv_decode__reads_quoted_cells),
         cmocka_unit_test(test_csv_decode__skips_blank_lines_and_comments),
         cmocka_unit_test(test_csv_decode__takes_rows_of_any_length),

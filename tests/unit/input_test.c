@@ -199,10 +199,11 @@ static void test_input__one_that_failed_has_not_ended(void **state)
 static enum vane_result fill_then_wait(struct vane_self *self)
 {
     struct world *world = kit_world(self);
-    for (int64_t at = 0; !vane_full(self); at++)
-        emit_at(self, at, 1);
+    int64_t at = 0;
+    while (!vane_full(self))
+        emit_at(self, at++, 1);
     atomic_store(&world->go, 1);
-    while (atomic_load(&world->writes) < 2) /* what was queued has been taken: there is room */
+    while (atomic_load(&world->writes) < at) /* all that was queued has been taken: there is room */
         usleep(100);
     vane_wait(self, -1);
     atomic_store(&world->in_time, 1);

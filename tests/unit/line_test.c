@@ -16,10 +16,9 @@ struct world {
     struct record    records[METRICS];
     uint64_t         seed;
     unsigned         longest;     /* of a batch */
-    atomic_int       seen, ended, lost, rejected, order;
+    atomic_int       seen, emitted, limit;
     pthread_mutex_t  lock;
     struct vane_text text[SERIES * 4]; /* what came out, by series */
-    struct vane_text calls;
 };
 
 static unsigned draw(uint64_t *seed, unsigned limit)
@@ -48,7 +47,6 @@ static void free_world(struct world *world)
 {
     for (size_t i = 0; i < sizeof world->text / sizeof *world->text; i++)
         vane_text_release(&world->text[i]);
-    vane_text_release(&world->calls);
     pthread_mutex_destroy(&world->lock);
     free(world);
 }
@@ -61,24 +59,29 @@ static void add_record(struct vane_batch *batch, const struct record *record)
     vane_set_int(vane_add(batch, vane_series(batch, "m", &tag, 1), record->time), "v", record->time);
 }
 
-/* Lanes side by side, each in its order, in batches of any length. */
+/* Lanes side by side, each in its order, in batches of any length; up to world->limit, then it waits. */
 static enum vane_result replay(struct vane_self *self)
 {
     struct world *world = kit_world(self);
     static const char *const names[LANES] = { "even", "odd" };
-    int at[LANES] = { 0 };
-    for (int left = METRICS; left > 0;) {
+    int64_t at[LANES] = { 0 };
+    for (int lane = 0; lane < LANES; lane++)
+        vane_resume(self, vane_lane(self, names[lane]), &at[lane]);
+    while (at[0] < METRICS || at[1] < METRICS) {
         unsigned lane = draw(&world->seed, LANES), count = 1 + draw(&world->seed, world->longest);
         struct vane_batch *batch = vane_batch_new(self);
         for (; at[lane] < METRICS && count > 0; at[lane]++) {
             if (world->records[at[lane]].lane != (int)lane)
                 continue;
             add_record(batch, &world->records[at[lane]]);
+            atomic_fetch_add(&world->emitted, 1);
             count--;
-            left--;
         }
         vane_batch_lane(batch, vane_lane(self, names[lane]), at[lane]);
-        if (!vane_emit(self, batch))
+        vane_emit(self, batch);
+        if (atomic_load(&world->emitted) >= atomic_load(&world->limit))
+            kit_wait_for_stop(self);
+        if (!vane_wait(self, 0))
             break;
     }
     return VANE_OK;
@@ -86,7 +89,7 @@ static enum vane_result replay(struct vane_self *self)
 
 static const struct vane_plugin input = {
     .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .run = replay,
+    .remembers = true, .run = replay,
 };
 
 /* ---- The output notes what comes, series by series ---- */
@@ -177,9 +180,24 @@ static enum vane_result second_tick(struct vane_self *self, const struct vane_la
     return VANE_OK;
 }
 
+static enum vane_result ticker_save(struct vane_self *self, struct vane_saver *saver, bool full)
+{
+    struct ticker *ticker = self->state;
+    (void)full;
+    vane_save(saver, &(struct vane_record){ .lane = "", .key = "counts", .data = ticker->count, .length = SERIES });
+    return VANE_OK;
+}
+
+static enum vane_result ticker_load(struct vane_self *self, const struct vane_record *record)
+{
+    struct ticker *ticker = self->state;
+    memcpy(ticker->count, record->data, SERIES);
+    return VANE_OK;
+}
+
 static const struct vane_plugin ticker = {
     .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "ticker", .help = "Test.", .state_size = sizeof(struct ticker),
-    .open = ticker_open, .process = ticker_process, .tick = ticker_tick,
+    .open = ticker_open, .process = ticker_process, .tick = ticker_tick, .save = ticker_save, .load = ticker_load,
 };
 static const struct vane_plugin slow_ticker = {
     .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "slow", .help = "Test.", .state_size = sizeof(struct ticker),
@@ -212,18 +230,24 @@ static const struct vane_plugin maker = {
 /* ---- Law 5: how batches are cut and lanes interleaved changes nothing ---- */
 
 static struct world *run_recording(uint64_t cuts, unsigned longest, const struct vane_plugin *const *processors,
-                                   unsigned workers)
+                                   unsigned workers, bool fan_out)
 {
     struct world *world = record_input(42);
     struct kit kit;
     world->seed = cuts;
     world->longest = longest;
+    world->limit = 2 * METRICS;
     kit_init(&kit);
     kit_add(&kit, &input, "in", world);
     kit_add(&kit, &output, "out", world);
     static const char *const names[] = { "p0", "p1", "p2" };
     for (size_t i = 0; processors[i]; i++)
         kit_add(&kit, processors[i], names[i], world)->graph.workers = workers;
+    for (size_t i = 0; processors[i] && fan_out; i++) { /* each feeds the next one and the output */
+        kit_from(&kit, &kit.nodes[1], names[i]);
+        kit_from(&kit, &kit.nodes[2 + i], i ? names[i - 1] : "in");
+        kit.nodes[2 + i].drop_original = i > 0; /* nothing arrives twice */
+    }
     kit_start(&kit);
     kit_until(&kit, kit_all_ended, kit.flow);
     kit_end(&kit);
@@ -236,12 +260,13 @@ static void assert_same(const struct world *a, const struct world *b)
         assert_string_equal(a->text[i].data ? a->text[i].data : "", b->text[i].data ? b->text[i].data : "");
 }
 
-static void check_all_cuts(const struct vane_plugin *const *processors, unsigned workers)
+static void check_all_cuts(const struct vane_plugin *const *processors, unsigned workers, bool fan_out)
 {
-    struct world *single = run_recording(1, 1, processors, workers);
+    struct world *single = run_recording(1, 1, processors, workers, fan_out);
     assert_true(single->seen > METRICS / 2);
     for (uint64_t cuts = 2; cuts < 12; cuts++) {
-        struct world *other = run_recording(cuts, cuts % 3 == 0 ? METRICS : 1 + (unsigned)cuts * 7, processors, workers);
+        struct world *other = run_recording(cuts, cuts % 3 == 0 ? METRICS : 1 + (unsigned)cuts * 7, processors, workers,
+                                            fan_out);
         assert_same(single, other);
         free_world(other);
     }
@@ -251,31 +276,71 @@ static void check_all_cuts(const struct vane_plugin *const *processors, unsigned
 static void test_line__ticks_do_not_depend_on_how_batches_were_cut(void **state)
 {
     (void)state;
-    check_all_cuts((const struct vane_plugin *const[]){ &ticker, NULL }, 1);
+    check_all_cuts((const struct vane_plugin *const[]){ &ticker, NULL }, 1, false);
 }
 
 static void test_line__ticks_of_workers_do_not_depend_on_how_batches_were_cut(void **state)
 {
     (void)state;
-    check_all_cuts((const struct vane_plugin *const[]){ &ticker, NULL }, 3);
+    check_all_cuts((const struct vane_plugin *const[]){ &ticker, NULL }, 3, false);
 }
 
 static void test_line__ticks_behind_ticks_do_not_depend_on_how_batches_were_cut(void **state)
 {
     (void)state;
-    check_all_cuts((const struct vane_plugin *const[]){ &ticker, &slow_ticker, NULL }, 1);
+    check_all_cuts((const struct vane_plugin *const[]){ &ticker, &slow_ticker, NULL }, 1, false);
 }
 
 static void test_line__ticks_behind_one_that_emits_do_not_depend_on_how_batches_were_cut(void **state)
 {
     (void)state;
-    check_all_cuts((const struct vane_plugin *const[]){ &maker, &ticker, NULL }, 1);
+    check_all_cuts((const struct vane_plugin *const[]){ &maker, &ticker, NULL }, 1, false);
 }
 
 static void test_line__ticks_in_other_lines_do_not_depend_on_how_batches_were_cut(void **state)
 {
     (void)state;
-    check_all_cuts((const struct vane_plugin *const[]){ &maker, &slow_ticker, &ticker, NULL }, 2);
+    check_all_cuts((const struct vane_plugin *const[]){ &maker, &slow_ticker, NULL }, 1, true);
+}
+
+static void run_piece(struct world *world, char directory[64], int limit)
+{
+    struct kit kit;
+    kit_init(&kit);
+    memcpy(kit.directory, directory, 64);
+    kit_open_store(&kit);
+    memcpy(directory, kit.directory, 64);
+    kit_add(&kit, &input, "in", world);
+    kit_add(&kit, &ticker, "p0", world);
+    kit_add(&kit, &output, "out", world);
+    atomic_store(&world->limit, limit);
+    kit_start(&kit);
+    if (limit < METRICS)
+        kit_wait(&kit, &world->emitted, limit);
+    else
+        kit_until(&kit, kit_all_ended, kit.flow);
+    assert_true(kit_stop_within(&kit, KIT_PATIENCE));
+    kit.directory[0] = '\0';
+    kit_release(&kit);
+}
+
+static void test_line__ticks_go_on_over_restarts(void **state)
+{
+    (void)state;
+    struct world *whole = run_recording(1, 1, (const struct vane_plugin *const[]){ &ticker, NULL }, 1, false);
+    struct world *pieces = record_input(42);
+    char directory[64] = "";
+    pieces->seed = 7;
+    pieces->longest = 3;
+    for (int limit = 30; limit < METRICS; limit += 61)
+        run_piece(pieces, directory, limit);
+    run_piece(pieces, directory, 2 * METRICS);
+    assert_same(whole, pieces);
+    free_world(whole);
+    free_world(pieces);
+    struct kit last = { 0 };
+    memcpy(last.directory, directory, sizeof directory);
+    kit_remove_directory(&last);
 }
 
 int main(void)
@@ -286,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_line__ticks_behind_ticks_do_not_depend_on_how_batches_were_cut),
         cmocka_unit_test(test_line__ticks_behind_one_that_emits_do_not_depend_on_how_batches_were_cut),
         cmocka_unit_test(test_line__ticks_in_other_lines_do_not_depend_on_how_batches_were_cut),
+        cmocka_unit_test(test_line__ticks_go_on_over_restarts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -269,6 +269,67 @@ static void test_output__what_was_pending_when_it_closed_is_given_again(void **s
     assert_int_equal(world.position, 10);
 }
 
+/* What was saved before this run is older than what was delivered in it: a second open does not get it. */
+static enum vane_result save_step(struct vane_self *self, struct vane_saver *saver, bool full)
+{
+    struct world *world = kit_world(self);
+    (void)full;
+    vane_save(saver, &(struct vane_record){ .lane = "", .key = "k", .data = "1", .length = 1 });
+    atomic_fetch_add(&world->step, 1);
+    return VANE_OK;
+}
+
+static enum vane_result count_load(struct vane_self *self, const struct vane_record *record)
+{
+    struct world *world = kit_world(self);
+    (void)record;
+    atomic_fetch_add(atomic_load(&world->opened) > 1 ? &world->dirty : &world->ticks, 1);
+    return VANE_OK;
+}
+
+static enum vane_result count_open(struct vane_self *self)
+{
+    struct world *world = kit_world(self);
+    atomic_fetch_add(&world->opened, 1);
+    return VANE_OK;
+}
+
+static enum vane_result break_once(struct vane_self *self)
+{
+    struct world *world = kit_world(self);
+    while (vane_wait(self, KIT_MS))
+        if (atomic_load(&world->delivered) && atomic_fetch_add(&world->go, 1) == 0)
+            return vane_retry(self, "broken");
+    return VANE_OK;
+}
+
+static void test_output__loads_once_a_run(void **state)
+{
+    (void)state;
+    static const struct vane_plugin output = {
+        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .open = count_open, .run = break_once, .write = deliver, .save = save_step, .load = count_load,
+    };
+    char directory[64] = "";
+    for (int run = 0; run < 2; run++) {
+        struct world world = { 0 };
+        struct kit kit;
+        start(&kit, &world, &single, &output);
+        memcpy(kit.directory, directory, sizeof directory);
+        kit_open_store(&kit);
+        memcpy(directory, kit.directory, sizeof directory);
+        kit_start(&kit);
+        kit_wait(&kit, &world.opened, 2);
+        kit_wait(&kit, &world.step, 1);
+        assert_true(kit_stop_within(&kit, KIT_PATIENCE));
+        assert_int_equal(world.ticks > 0, run > 0);
+        assert_int_equal(world.dirty, 0);
+        if (run == 0)
+            kit.directory[0] = '\0';
+        kit_release(&kit);
+    }
+}
+
 /* ---- Waiting by descriptor ---- */
 
 static bool readable(int fd, int ms)
@@ -434,6 +495,7 @@ int main(void)
         cmocka_unit_test(test_output__closing_may_take_longer_than_the_pause),
         cmocka_unit_test(test_output__one_that_is_ignored_drops_and_counts_and_is_left_alone),
         cmocka_unit_test(test_output__what_was_pending_when_it_closed_is_given_again),
+        cmocka_unit_test(test_output__loads_once_a_run),
         cmocka_unit_test(test_output__a_descriptor_tells_of_ticks),
         cmocka_unit_test(test_output__a_descriptor_tells_of_the_flush),
         cmocka_unit_test(test_output__a_descriptor_tells_of_the_next_try),

@@ -405,6 +405,45 @@ static void test_part__two_parts_with_state_need_two_names(void **state)
     kit_release(&kit);
 }
 
+/* A Kafka input is assigned lanes at any time. */
+static enum vane_result emit_on_new_lanes(struct vane_self *self)
+{
+    struct world *world = kit_world(self);
+    for (int64_t i = 0; vane_wait(self, 0); i++) {
+        char name[32];
+        int64_t next = 0;
+        snprintf(name, sizeof name, "lane%d", (int)(i % 300));
+        const struct vane_lane *lane = vane_lane(self, name);
+        atomic_fetch_add(&world->wrong, vane_resume(self, lane, &next) != (i >= 300) || next != i / 300);
+        struct vane_batch *batch = kit_batch(self, i, 1);
+        vane_batch_lane(batch, lane, i / 300 + 1);
+        if (!vane_emit(self, batch))
+            break;
+        atomic_fetch_add(&world->emitted, 1);
+    }
+    return VANE_OK;
+}
+
+static void test_part__positions_may_be_asked_for_while_checkpoints_are_written(void **state)
+{
+    (void)state;
+    static const struct vane_plugin lanes = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .remembers = true, .run = emit_on_new_lanes,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit_add(&kit, &lanes, "in", &world);
+    kit_add(&kit, &taker, "out", &world);
+    kit_open_store(&kit);
+    kit_start(&kit);
+    kit_wait(&kit, &world.emitted, 3000);
+    kit_end(&kit);
+    assert_int_equal(world.wrong, 0);
+    assert_int_equal(world.seen, world.emitted);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +456,7 @@ int main(void)
         cmocka_unit_test(test_part__parts_do_not_wait_for_each_other),
         cmocka_unit_test(test_part__one_that_is_held_up_holds_up_all_of_its_part),
         cmocka_unit_test(test_part__two_parts_with_state_need_two_names),
+        cmocka_unit_test(test_part__positions_may_be_asked_for_while_checkpoints_are_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

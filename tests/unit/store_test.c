@@ -61,7 +61,7 @@ static bool note_record(const struct vane_record *record, void *context)
     return true;
 }
 
-static void assert_records(const struct store *store, const char *expected)
+static void assert_records(struct store *store, const char *expected)
 {
     struct vane_text found = { 0 };
     vane_text_addf(&found, "%s", "");
@@ -77,7 +77,7 @@ static void test_store__an_empty_directory_knows_nothing(void **state)
     struct store *store = open_store(&notes);
     int64_t next;
     assert_false(store_position(store, "in/0", &next));
-    assert_false(store_knows(store, "counter"));
+    assert_records(store, "");
     assert_true(store_wants_full(store, "p"));
     store_close(store);
 }
@@ -178,6 +178,55 @@ static void test_store__a_second_agent_is_kept_out(void **state)
     store_close(open_store(&notes));
 }
 
+/* As write_one, of another part and owner. */
+static void write_other(struct store *store, const char *part, uint64_t number, const char *owner, const char *value)
+{
+    struct store_records records = { 0 };
+    store_records_add(&records, owner, &(struct vane_record){ .lane = "", .key = "k", .data = value,
+                                                              .length = strlen(value), .series = 7 });
+    struct store_checkpoint checkpoint = { .part = part, .number = number, .full = true, .records = &records };
+    struct error err;
+    assert_true(store_write(store, &checkpoint, &err));
+    store_records_release(&records);
+}
+
+static void test_store__any_name_of_a_part_is_found_again(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "a/b", "..", ".hidden", "lock", "p\xc3\xa4rt 1", "../../up", "%41" };
+    struct vane_text notes = { 0 };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct store *store = open_store(&notes);
+        write_other(store, names[i], i + 1, "counter", names[i]);
+        store_close(store);
+        struct vane_text expected = { 0 };
+        vane_text_addf(&expected, ":k=%s;", names[i]);
+        store = open_store(&notes);
+        assert_records(store, expected.data); /* the newest part that knows the owner */
+        store_close(store);
+        vane_text_release(&expected);
+    }
+    assert_int_equal(notes.length, 0);
+}
+
+static void test_store__records_can_be_loaded_until_they_are_forgotten(void **state)
+{
+    (void)state;
+    struct vane_text notes = { 0 };
+    struct store *store = open_store(&notes);
+    write_other(store, "old", 1, "counter", "1");
+    write_other(store, "new", 2, "counter", "2");
+    store_close(store);
+    store = open_store(&notes);
+    write_other(store, "old", 3, "other", "3"); /* the node is now in another part, which writes before it has loaded */
+    assert_records(store, ":k=2;");
+    write_other(store, "new", 4, "other", "4");
+    assert_records(store, ":k=2;");
+    store_forget(store);
+    assert_records(store, "");
+    store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +236,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_store__keeps_the_chain_before_the_newest_full_one, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(test_store__the_first_checkpoint_of_a_run_is_full, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(test_store__a_second_agent_is_kept_out, make_directory, remove_directory),
+        cmocka_unit_test_setup_teardown(test_store__any_name_of_a_part_is_found_again, make_directory, remove_directory),
+        cmocka_unit_test_setup_teardown(test_store__records_can_be_loaded_until_they_are_forgotten, make_directory, remove_directory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
