@@ -152,7 +152,7 @@ $(BUILD)/bench/%_bench: $(OBJ)/tests/bench/%_bench.o $(HOST_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--dynamic-list=core/vane.syms $(HOST_LIBS)
 
-BENCH_TOOLS := $(BUILD)/bench/sink $(BUILD)/bench/consume
+BENCH_TOOLS := $(addprefix $(BUILD)/bench/,sink consume produce)
 $(BENCH_TOOLS): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs rdkafka 2>/dev/null)

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,7 +60,11 @@ static void on_signal(int signal)
 
 static void on_crash(int signal)
 {
-    log_crash(instance_running() ? instance_running() : "the host", signal);
+    char thread[32] = "thread "; /* of a library: the name is all that is known */
+    const char *where = instance_running();
+    if (!where && gettid() != getpid() && prctl(PR_GET_NAME, thread + strlen(thread)) == 0)
+        where = thread;
+    log_crash(where ? where : "the host", signal);
     raise(signal); /* the default action: a core file */
 }
 
@@ -75,6 +80,7 @@ static void catch_signals(struct waker *waker)
     for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
         sigaction(crashes[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of the write */
 }
 
 static bool stopped_twice(void)

@@ -4,9 +4,9 @@
 
 #include "core/json_text.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,17 +61,37 @@ bool log_open(const struct log_settings *settings, struct error *err)
     return opened;
 }
 
+static const char *base_name(void)
+{
+    const char *slash = strrchr(sink.path, '/');
+    return slash ? slash + 1 : sink.path;
+}
+
 /* Archives are named PATH.TIME, so they sort by age. */
+static int is_archive(const struct dirent *entry)
+{
+    size_t length = strlen(base_name());
+    const char *rest = entry->d_name + length;
+    return strncmp(entry->d_name, base_name(), length) == 0 && rest[0] == '.' && rest[1]
+           && rest[1 + strspn(rest + 1, "0123456789")] == '\0';
+}
+
 static void remove_old_archives(void)
 {
-    char pattern[4200];
-    glob_t found;
-    snprintf(pattern, sizeof pattern, "%s.[0-9]*", sink.path);
-    if (sink.settings.archives < 0 || glob(pattern, 0, NULL, &found) != 0)
+    if (sink.settings.archives < 0)
         return;
-    for (size_t i = 0; i + (size_t)sink.settings.archives < found.gl_pathc; i++)
-        unlink(found.gl_pathv[i]);
-    globfree(&found);
+    char directory[4096], path[4400];
+    snprintf(directory, sizeof directory, "%.*s", (int)(base_name() - sink.path), sink.path);
+    struct dirent **found;
+    int count = scandir(directory[0] ? directory : ".", &found, is_archive, alphasort);
+    for (int i = 0; i < count; i++) {
+        snprintf(path, sizeof path, "%s%s", directory, found[i]->d_name);
+        if (i + sink.settings.archives < count)
+            unlink(path);
+        free(found[i]);
+    }
+    if (count >= 0)
+        free(found);
 }
 
 static void rotate_if_due(int64_t now)
@@ -90,6 +110,22 @@ static void rotate_if_due(int64_t now)
     remove_old_archives();
 }
 
+/* What a server says may have newlines and escapes in it: a run of control characters becomes a blank. */
+static void add_plain(struct vane_text *line, const char *message)
+{
+    for (const char *at = message; *at;) {
+        size_t plain = 0, control = 0;
+        while ((unsigned char)at[plain] >= ' ' && at[plain] != 0x7f)
+            plain++;
+        vane_text_add(line, at, plain);
+        while (at[plain + control] && ((unsigned char)at[plain + control] < ' ' || at[plain + control] == 0x7f))
+            control++;
+        at += plain + control;
+        if (control && *at)
+            vane_text_add(line, " ", 1);
+    }
+}
+
 static void compose(struct vane_text *line, int64_t now, const char *name, enum vane_level level, const char *message)
 {
     static const char *const words[] = { "error", "warn", "info", "debug" };
@@ -103,7 +139,9 @@ static void compose(struct vane_text *line, int64_t now, const char *name, enum 
         strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &parts));
 
     if (!sink.settings.structured) {
-        vane_text_addf(line, "%s %c! [%s] %s\n", when, letters[level], name, message);
+        vane_text_addf(line, "%s %c! [%s] ", when, letters[level], name);
+        add_plain(line, message);
+        vane_text_add(line, "\n", 1);
         return;
     }
     vane_text_addf(line, "{\"time\":\"%s\",\"level\":\"%s\",\"plugin\":", when, words[level]);
@@ -114,10 +152,10 @@ static void compose(struct vane_text *line, int64_t now, const char *name, enum 
 }
 
 /* Counts a repeat; answers whether this one is printed, and how many were left out before it. */
-static bool due(struct log_source *source, const char *format, int64_t now, uint64_t *left_out)
+static bool due(struct log_source *source, enum vane_level level, const char *format, int64_t now, uint64_t *left_out)
 {
     for (size_t i = 0; i < sizeof source->recent / sizeof source->recent[0]; i++) {
-        if (source->recent[i].format != format)
+        if (source->recent[i].format != format || source->recent[i].level != level)
             continue;
         if (now - source->recent[i].since < REPEAT_WINDOW) {
             source->recent[i].left_out++;
@@ -129,6 +167,7 @@ static bool due(struct log_source *source, const char *format, int64_t now, uint
         return true;
     }
     source->recent[source->at].format = format;
+    source->recent[source->at].level = level;
     source->recent[source->at].since = now;
     source->recent[source->at].left_out = 0;
     source->at = (source->at + 1) % (int)(sizeof source->recent / sizeof source->recent[0]);
@@ -141,7 +180,7 @@ void log_line_args(struct log_source *source, enum vane_level level, const char 
     int64_t now = vane_now();
     uint64_t left_out = 0;
     int limit = source && source->level >= 0 ? source->level : (int)sink.settings.level;
-    if ((int)level <= limit && (!source || due(source, format, now, &left_out))) {
+    if ((int)level <= limit && (!source || due(source, level, format, now, &left_out))) {
         char message[2048];
         int length = vsnprintf(message, sizeof message, format, args);
         if (left_out && length >= 0 && (size_t)length < sizeof message)

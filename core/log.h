@@ -26,7 +26,7 @@ struct log_settings {
 struct log_source {
     const char *name; /* "outputs.influx_out::prices" */
     int         level; /* enum vane_level, or -1: as the log */
-    struct { const char *format; int64_t since; uint64_t left_out; } recent[8];
+    struct { const char *format; enum vane_level level; int64_t since; uint64_t left_out; } recent[8];
     int         at;
 };
 

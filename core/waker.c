@@ -22,6 +22,7 @@ static void watch(struct waker *waker, int fd)
 void waker_init(struct waker *waker)
 {
     atomic_init(&waker->pending, false);
+    waker->armed = false;
     waker->event = eventfd(0, EFD_CLOEXEC);
     waker->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     waker->poll = epoll_create1(EPOLL_CLOEXEC);

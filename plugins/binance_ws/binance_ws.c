@@ -49,8 +49,8 @@ static const struct vane_option options[] = {
                       .help = "A stream without any event for so long, while others have some, is reported "
                               "once; 0: never."),
     VANE_OPT_DURATION(struct binance_ws, ping_interval, .preset = "\"20s\"", .least = 0, .most = DAY,
-                      .help = "Time between pings; neither a pong nor anything else until the next one means a "
-                              "broken connection. 0: no pings."),
+                      .help = "Time between pings; neither a pong nor anything else until the next one means "
+                              "a broken connection. 0: no pings."),
     VANE_OPT_SIZE(struct binance_ws, max_frame_size, .preset = "\"16MB\"", .least = 1024, .most = 1073741824,
                   .help = "Larger messages are passed over and counted."),
     VANE_OPT_STRING(struct binance_ws, tls_ca,

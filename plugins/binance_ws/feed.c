@@ -103,9 +103,8 @@ static void failed(struct feed *feed, const char *why, int status, int64_t now)
 {
     uint64_t chance = backoff_chance(&feed->client->chance);
     bool refused = status == 403 || status == 418 || status == 429 || status == 451;
-    feed->failures++;
-    int64_t wait = refused ? backoff_wait_refused(feed->failures, chance)
-                           : backoff_wait(feed->failures, chance);
+    unsigned failures = ++*(feed->main ? &feed->spare_failures : &feed->failures);
+    int64_t wait = refused ? backoff_wait_refused(failures, chance) : backoff_wait(failures, chance);
     feed->due = now + wait;
     say_failed(feed, why, refused, wait);
 }
@@ -222,13 +221,10 @@ void feed_skipped(void *owner, enum connection_skip why, const char *excerpt, si
 
 static void take_parked(struct feed *feed)
 {
-    const char *at = feed->parked.data, *end = at + feed->parked.length;
-    while (at < end) {
-        size_t length;
-        memcpy(&length, at, sizeof length);
+    for (size_t at = 0, length; at < feed->parked.length; at += length) {
+        memcpy(&length, feed->parked.data + at, sizeof length);
         at += sizeof length;
-        take(feed, feed->main, at, length);
-        at += length;
+        take(feed, feed->main, feed->parked.data + at, length);
     }
     vane_text_release(&feed->parked);
 }
@@ -245,6 +241,7 @@ static void change_over(struct feed *feed, int64_t now)
     feed->leaving = feed->spare_leaving;
     feed->renewing = feed->spare_leaving = feed->told_spare = false;
     feed->overlap = feed->barrier_until = 0;
+    feed->spare_failures = 0;
     feed->barrier = 0;
     feed->seam++;
     feed->seam_until = now + SEAM * SECOND;

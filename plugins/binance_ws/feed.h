@@ -22,7 +22,8 @@ struct feed {
     /* Attempts. */
     uint64_t lookup;   /* the one that is waited for; 0: none */
     int64_t  due;      /* no attempt before this */
-    unsigned failures; /* since the last event */
+    unsigned failures; /* since the last event; of attempts to open a spare: since the last change */
+    unsigned spare_failures;
 
     /* What was said about it. */
     bool    up, ever_up, told, told_refused, told_spare;

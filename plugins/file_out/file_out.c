@@ -59,8 +59,9 @@ static enum vane_result file_out_open(struct vane_self *self)
 {
     struct file_out *state = self->state;
     state->settings = (struct target_settings){
-        .self = self, .fsync = state->fsync, .rotate_every = state->rotation_interval,
-        .rotate_size = state->rotation_max_size, .most_archives = state->rotation_max_archives,
+        .self = self, .fsync = state->fsync, .keeps_state = vane_mode(self) == VANE_RUN,
+        .rotate_every = state->rotation_interval, .rotate_size = state->rotation_max_size,
+        .most_archives = state->rotation_max_archives,
     };
     read_mode(state->mode, &state->settings.mode);
     state->targets = memory_zero(state->files.count * sizeof *state->targets);

@@ -101,6 +101,22 @@ static int64_t size_now(const struct target *target)
     return fstat(target->fd, &status) == 0 ? (int64_t)status.st_size : 0;
 }
 
+/* Deletes the oldest archives, but for those that may be needed after a crash. */
+static void prune(struct target *target)
+{
+    struct archives archives = { 0 };
+    uint64_t needed = target->rotated + target->rotated_before;
+    int64_t most = target->settings->most_archives;
+    if (most < 0 || target->pruned)
+        return;
+    uint64_t kept = needed > (uint64_t)most ? needed : (uint64_t)most;
+    target->pruned = !needed;
+    archives_list(&archives, target->path);
+    for (size_t i = 0; i + kept < archives.count; i++)
+        unlink(archives.items[i]);
+    archives_release(&archives);
+}
+
 static enum vane_result open_anew(struct target *target)
 {
     fdatasync(target->fd);
@@ -119,8 +135,11 @@ static enum vane_result rotate(struct target *target)
     vane_text_release(&archive);
     if (result != VANE_OK)
         return result;
-    target->rotated++;
     target->pruned = false;
+    if (target->settings->keeps_state || target->saved_id[0])
+        target->rotated++;
+    else
+        prune(target);
     vane_count(self, "rotations", 1);
     return open_anew(target);
 }
@@ -154,22 +173,6 @@ enum vane_result target_begin(struct target *target, size_t length)
         return open_anew(target);
     }
     return is_due(target, length) ? rotate(target) : VANE_OK;
-}
-
-/* Deletes the oldest archives, but for those that a crash may need again. */
-static void prune(struct target *target)
-{
-    struct archives archives = { 0 };
-    uint64_t needed = target->rotated + target->rotated_before;
-    int64_t most = target->settings->most_archives;
-    if (most < 0 || target->pruned)
-        return;
-    uint64_t kept = needed > (uint64_t)most ? needed : (uint64_t)most;
-    target->pruned = !needed;
-    archives_list(&archives, target->path);
-    for (size_t i = 0; i + kept < archives.count; i++)
-        unlink(archives.items[i]);
-    archives_release(&archives);
 }
 
 /* ---- Writing ---- */
@@ -296,8 +299,10 @@ enum vane_result target_save(struct target *target, struct vane_saver *saver, bo
 
 void target_close(struct target *target)
 {
-    if (target->fd >= 0 && is_ours(target) && is_saved(target)) {
-        target->rotated_before = 0;
+    if (target->fd >= 0 && is_ours(target)) {
+        fdatasync(target->fd);
+        if (is_saved(target))
+            target->rotated_before = 0;
         prune(target);
     }
     shut(target);

@@ -17,6 +17,7 @@ struct target_settings {
     struct vane_self *self;
     mode_t            mode;
     bool              fsync; /* after every write */
+    bool              keeps_state;   /* the target is saved at checkpoints, and may be cut back to them */
     int64_t           rotate_every;  /* ns; 0: never */
     uint64_t          rotate_size;   /* bytes; 0: never */
     int64_t           most_archives; /* -1: all */

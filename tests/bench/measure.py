@@ -31,13 +31,15 @@ class Usage:
 class Measured:
     """A process whose resources are read while it runs, and in sum when it has ended."""
 
-    def __init__(self, command: Sequence[str | Path], folder: Path, name: str, env: dict[str, str] | None = None):
+    def __init__(self, command: Sequence[str | Path], folder: Path, name: str,
+                 env: dict[str, str] | None = None):
         """What it prints goes to files in the folder: `NAME.out` and `NAME.log`."""
         self.name = name
         self.output, self.log = folder / f"{name}.out", folder / f"{name}.log"
         with self.output.open("w") as out, self.log.open("w") as log:
-            self._child = subprocess.Popen([*BIND_LIFE, *map(str, command)], cwd=folder, stdout=out, stderr=log,
-                                           stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})})
+            self._child = subprocess.Popen([*BIND_LIFE, *map(str, command)], cwd=folder,
+                                           stdin=subprocess.DEVNULL, stdout=out, stderr=log,
+                                           env={**os.environ, **(env or {})})
         self._ended = False
 
     def __enter__(self) -> "Measured":
@@ -59,11 +61,15 @@ class Measured:
 
     @property
     def alive(self) -> bool:
-        return not self._ended and os.waitid(os.P_PID, self._child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        look = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return not self._ended and os.waitid(os.P_PID, self._child.pid, look) is None
 
     def wait_until(self, done: Callable[[], bool], timeout: float) -> None:
         """Until it is done; fails, with the end of its log, when the process ends before."""
-        eventually(lambda: done() or not self.alive, timeout, f"{self.name} is not done: {self._last_words()}")
+        try:
+            eventually(lambda: done() or not self.alive, timeout)
+        except AssertionError as late:
+            raise AssertionError(f"{self.name}: {late}: {self._last_words()}") from None
         assert self.alive, f"{self.name} has ended: {self._last_words()}"
 
     def _last_words(self) -> str:

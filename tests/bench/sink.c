@@ -86,7 +86,8 @@ static void begin_chunk(struct connection *connection)
 }
 
 /* Takes bytes up to and with `end` ("\r\n\r\n" or "\r\n"); answers how many. True in `whole`: it is there. */
-static size_t take_head(struct connection *connection, const char *bytes, size_t length, const char *end, bool *whole)
+static size_t take_head(struct connection *connection, const char *bytes, size_t length, const char *end,
+                        bool *whole)
 {
     size_t end_length = strlen(end), i = 0;
     *whole = false;
@@ -174,10 +175,11 @@ static void accept_one(struct sink *sink)
 static bool listen_on_loopback(struct sink *sink)
 {
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr *any = (struct sockaddr *)&address;
     socklen_t length = sizeof address;
     sink->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (sink->listener < 0 || bind(sink->listener, (struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(sink->listener, 64) != 0 || getsockname(sink->listener, (struct sockaddr *)&address, &length) != 0)
+    if (sink->listener < 0 || bind(sink->listener, any, sizeof address) != 0 ||
+        listen(sink->listener, 64) != 0 || getsockname(sink->listener, any, &length) != 0)
         return false;
     printf("listening on http://127.0.0.1:%d\n", ntohs(address.sin_port));
     return fflush(stdout) == 0;

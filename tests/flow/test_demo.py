@@ -70,7 +70,8 @@ def test_the_stack_demo_counts_alike_at_every_station() -> None:
     done = run_for(5, [sys.executable, "-B", DEMO_STACK])
     assert done.returncode == 0, done.stdout + done.stderr
     counts = figures(done.stdout)
-    assert counts["ticks the exchange made"] == counts["messages in Kafka"] == counts["points in InfluxDB"] > 0
+    ticks = counts["ticks the exchange made"]
+    assert ticks == counts["messages in Kafka"] == counts["points in InfluxDB"] > 0
     assert "SIMULATOR" in done.stdout and "Nothing was lost" in done.stdout
 
 
@@ -80,13 +81,15 @@ def read_ledger(path: Path) -> list[tuple[str, int]]:
     return [(row[0], int(row[1])) for row in rows]
 
 
-def test_bitcoin_toml_brings_every_tick_into_influxdb(kafka, topic, influx, exchange, agent, unique, tmp_path) -> None:
+def test_bitcoin_toml_brings_every_tick_into_influxdb(kafka, topic, influx, exchange, agent, unique,
+                                                      tmp_path) -> None:
     ticks, ledger = 400, tmp_path / "ledger.csv"
     market = exchange("--walk", "--symbols", "btcbusd=46920", "--rate", "100", "--ticks", str(ticks),
                       "--wait-for", "1", "--ledger", ledger)
     running = agent((TOP / "config/bitcoin.toml").read_text(), env={
-        "BINANCE_URL": market.url, "SYMBOL": "btcbusd", "KAFKA_BROKERS": kafka.bootstrap, "KAFKA_TOPIC": topic,
-        "KAFKA_GROUP": unique("group"), "INFLUX_API": "v1", "INFLUX_URL": influx.url, "INFLUX_BUCKET": "prices"})
+        "BINANCE_URL": market.url, "SYMBOL": "btcbusd",
+        "KAFKA_BROKERS": kafka.bootstrap, "KAFKA_TOPIC": topic, "KAFKA_GROUP": unique("group"),
+        "INFLUX_API": "v1", "INFLUX_URL": influx.url, "INFLUX_BUCKET": "prices"})
     influx.create_database("prices")
     running.start()
     market.output.wait_for(f"^source ended after {ticks} ticks", 30)

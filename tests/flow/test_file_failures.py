@@ -27,53 +27,44 @@ def test_restart__goes_on_after_sigterm(agent: MakeAgent) -> None:
     assert output_of(running) == lines(0, 3000)
 
 
-def kill_at_random(running: Agent, times: int, seed: int) -> None:
-    """Starts and kills, mostly while it is at work; what is awaited here is a moment like any other."""
-    moments = random.Random(seed)
-    killed = [kill_after(running, moments.uniform(0.005, 0.07)) for _ in range(times)]
-    assert killed.count(-signal.SIGKILL) > times / 2, "most kills came while it was at work"
+def feed_and_kill(running: Agent, text: str, times: int, seed: int, rotate_every: int = 1000) -> int:
+    """Kills again and again while lines are appended; then lets it come to its end. Answers how many lines.
 
-
-def kill_after(running: Agent, seconds: float) -> int:
+    What is waited for here is a moment like any other. The second half of the lines comes while it runs.
+    """
+    moments, path, half = random.Random(seed), running.folder / "in.lp", 15_000
+    for turn in range(times):
+        running.configure(text.format(tail=FROM_BEGINNING))
+        append(path, lines(2 * turn * half, (2 * turn + 1) * half))
+        running.start()
+        time.sleep(moments.uniform(0.005, 0.06))
+        append(path, lines((2 * turn + 1) * half, (2 * turn + 2) * half))
+        if turn % rotate_every == rotate_every - 1:
+            path.rename(running.folder / f"in.lp.{turn}")
+        time.sleep(moments.uniform(0, 0.04))
+        assert running.kill() == -signal.SIGKILL
+    running.configure(text.format(tail=""))
     running.start()
-    time.sleep(seconds)
-    return running.kill()
+    assert running.wait(60) == 0
+    return 2 * times * half
 
 
 def test_kill__every_line_stands_once(agent: MakeAgent) -> None:
     running = agent(config())
-    write(running.folder / "in.lp", lines(0, 600_000))
-    kill_at_random(running, 20, 1)
-    running.start()
-    assert running.wait(60) == 0
-    assert output_of(running) == lines(0, 600_000)
+    count = feed_and_kill(running, config(input="{tail}"), 20, 1)
+    assert output_of(running) == lines(0, count)
 
 
 def test_kill__every_line_stands_once_while_files_rotate(agent: MakeAgent) -> None:
-    running = agent(config('["in.lp*"]', input=FROM_BEGINNING))
-    moments, path = random.Random(2), running.folder / "in.lp"
-    for turn in range(10):
-        append(path, lines(turn * 10_000, turn * 10_000 + 6_000))
-        running.start()
-        time.sleep(moments.uniform(0.005, 0.1))
-        append(path, lines(turn * 10_000 + 6_000, turn * 10_000 + 10_000))
-        if turn % 3 == 2:
-            path.rename(running.folder / f"in.lp.{turn}")
-        time.sleep(moments.uniform(0.005, 0.1))
-        running.kill()
-    running.configure(config('["in.lp*"]'))                 # whole files: it ends by itself
-    running.start()
-    assert running.wait(60) == 0
-    assert sorted(output_of(running)) == sorted(lines(0, 100_000))
+    running = agent(config())
+    count = feed_and_kill(running, config('["in.lp*"]', input="{tail}"), 12, 2, rotate_every=3)
+    assert sorted(output_of(running)) == sorted(lines(0, count))
 
 
 def test_kill__counts_of_a_processor_are_exact(agent: MakeAgent) -> None:
-    count = "[[processors.count]]\n  drop_original = true"
-    running = agent(config(processors=count), "--plugin-dir", BUILD / "tests/plugins")
-    write(running.folder / "in.lp", lines(0, 200_000))
-    kill_at_random(running, 10, 3)
-    running.start()
-    assert running.wait(60) == 0
+    process = "[[processors.count]]\n  drop_original = true"
+    running = agent(config(), "--plugin-dir", BUILD / "tests/plugins")
+    count = feed_and_kill(running, config(input="{tail}", processors=process), 10, 3)
     counts: dict[str, list[int]] = {}
     for line in output_of(running):
         series, fields, _ = line.split(" ")
@@ -81,18 +72,16 @@ def test_kill__counts_of_a_processor_are_exact(agent: MakeAgent) -> None:
     assert len(counts) == 7
     for numbers in counts.values():
         assert numbers == list(range(1, len(numbers) + 1))
-    assert sum(map(len, counts.values())) == 200_000
+    assert sum(map(len, counts.values())) == count
 
 
 def test_kill__every_line_stands_once_while_the_output_rotates(agent: MakeAgent) -> None:
-    running = agent(config(output='  rotation_max_size = "1MB"\n  rotation_max_archives = -1'))
-    write(running.folder / "in.lp", lines(0, 300_000))
-    kill_at_random(running, 15, 4)
-    running.start()
-    assert running.wait(60) == 0
+    running = agent(config())
+    rotation = '  rotation_max_size = "300kB"\n  rotation_max_archives = -1'
+    count = feed_and_kill(running, config(input="{tail}", output=rotation), 15, 4)
     archives = sorted(path.name for path in running.folder.glob("out.lp.*"))
     assert len(archives) > 10
-    assert [line for name in [*archives, "out.lp"] for line in output_of(running, name)] == lines(0, 300_000)
+    assert [line for name in [*archives, "out.lp"] for line in output_of(running, name)] == lines(0, count)
 
 
 def test_crash__leaves_the_state_whole(agent: MakeAgent) -> None:

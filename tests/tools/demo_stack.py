@@ -58,7 +58,7 @@ def duration() -> float | None:
 # ---- vane, its tables on this terminal ----
 
 class Vane:
-    """vane with config/bitcoin.toml: it writes to our standard output; of its log the summary is kept back."""
+    """vane with config/bitcoin.toml. It writes to our standard output; of its log, the summary is kept."""
 
     def __init__(self, environment: Mapping[str, str], end: threading.Event):
         """`end` is set when vane ends by itself."""
@@ -149,7 +149,8 @@ def show_points(rows: Sequence[Mapping[str, object]]) -> None:
     say(f"  {'time (UTC)':<25}{'coin':<10}{'value':>12}")
     for row in rows:
         when = datetime.fromtimestamp(row["time"] / 1e9, timezone.utc)
-        say(f"  {when:%Y-%m-%d %H:%M:%S}.{when.microsecond // 1000:03} {row['coin']:>8}  {row['value']:>12.2f}")
+        time_text = f"{when:%Y-%m-%d %H:%M:%S}.{when.microsecond // 1000:03}"
+        say(f"  {time_text:<25}{row['coin']:<10}{row['value']:>12.2f}")
 
 
 def show_latency(summary: Sequence[str]) -> None:
@@ -161,7 +162,8 @@ def show_latency(summary: Sequence[str]) -> None:
 
 def report(stack: Stack) -> bool:
     """Prints what InfluxDB has, and the three counts; do they agree?"""
-    last = stack.influx.query(f'SELECT * FROM "{MEASUREMENT}" ORDER BY time DESC LIMIT {POINTS_SHOWN}', DATABASE)
+    newest = f'SELECT * FROM "{MEASUREMENT}" ORDER BY time DESC LIMIT {POINTS_SHOWN}'
+    last = stack.influx.query(newest, DATABASE)
     say(f"\nThe last {len(last)} points, read back from InfluxDB with its Python client:\n")
     show_points(last[::-1])
     ticks = len(stack.ledger.read_text().splitlines())
