@@ -23,7 +23,7 @@ struct describe_section {
 };
 
 struct describe_subject {
-    enum vane_role                 role;
+    enum vane_role                 role; /* 0: a data format (help only) */
     const char                    *name, *help;
     const struct describe_section *sections;
     size_t                         count;

@@ -88,10 +88,11 @@ static void write_common(struct vane_text *out, enum vane_role role)
 void describe_help(struct vane_text *out, const struct describe_subject *subject)
 {
     struct vane_text title = { 0 };
-    vane_text_addf(&title, "%s (%s): %s", subject->name, describe_role(subject->role), subject->help);
+    vane_text_addf(&title, "%s (%s): %s", subject->name, subject->role ? describe_role(subject->role) : "data format", subject->help);
     describe_wrap(out, 0, "", title.data);
     vane_text_release(&title);
     for (size_t i = 0; i < subject->count; i++)
         write_section(out, &subject->sections[i]);
-    write_common(out, subject->role);
+    if (subject->role)
+        write_common(out, subject->role);
 }

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { SECOND = 1000000000 };
@@ -80,6 +80,7 @@ static void catch_signals(struct waker *waker)
     for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
         sigaction(crashes[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error of the write */
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of the write */
 }
 
@@ -209,6 +210,25 @@ static void release(struct agent *agent)
 
 /* ---- Running ---- */
 
+static void summarize_output(const struct instance *instance)
+{
+    const struct stats *stats = &instance->stats;
+    uint64_t delivered = stats_get(stats, STATS_OUT);
+    uint64_t gone = delivered + stats_get(stats, STATS_REJECTED) + stats_get(stats, STATS_DROPPED)
+                    + stats_get(stats, STATS_FILTERED);
+    uint64_t taken = stats_get(stats, STATS_IN);
+    double median = (double)stats_latency_quantile(stats, 0.5) / 1e6, most = (double)stats_latency_quantile(stats, 0.99) / 1e6;
+    struct vane_text line = { 0 };
+    vane_text_addf(&line, "%s: %" PRIu64 " delivered in %" PRIu64 " writes", instance->log.name, delivered,
+                   stats_get(stats, STATS_WRITES));
+    if (taken > gone)
+        vane_text_addf(&line, ", %" PRIu64 " taken and not delivered", taken - gone);
+    if (median > 0)
+        vane_text_addf(&line, "; from arrival to delivery %.3g ms (median), %.3g ms (99 %%)", median, most);
+    log_line(NULL, VANE_INFO, "summary: %s", line.data);
+    vane_text_release(&line);
+}
+
 static void summarize(const struct agent *agent)
 {
     const struct flow *flow = agent->flow;
@@ -224,15 +244,9 @@ static void summarize(const struct agent *agent)
              flow_total(flow, VANE_INPUT, STATS_BAD), errors);
     size_t count;
     struct instance *const *instances = flow_instances(flow, &count);
-    for (size_t i = 0; i < count; i++) {
-        const struct stats *stats = &instances[i]->stats;
-        if (instances[i]->plugin->role != VANE_OUTPUT || !stats_get(stats, STATS_OUT))
-            continue;
-        log_line(NULL, VANE_INFO, "summary: %s: %" PRIu64 " delivered in %" PRIu64 " writes; from arrival to delivery "
-                 "%.3g ms (median), %.3g ms (99 %%)", instances[i]->log.name, stats_get(stats, STATS_OUT),
-                 stats_get(stats, STATS_WRITES), (double)stats_latency_quantile(stats, 0.5) / 1e6,
-                 (double)stats_latency_quantile(stats, 0.99) / 1e6);
-    }
+    for (size_t i = 0; i < count; i++)
+        if (instances[i]->plugin->role == VANE_OUTPUT)
+            summarize_output(instances[i]);
 }
 
 /* A good new configuration takes over where the old one stops; a bad one changes nothing. */
@@ -249,6 +263,7 @@ static bool reload(struct agent *agent)
         return true;
     }
     flow_stop(agent->flow, agent->setup.agent.drain_timeout, -1, stopped_twice);
+    summarize(agent); /* counters begin anew */
     release(agent);
     atomic_store(&agent->runtime.abort, false);
     agent->setup = fresh;
@@ -300,7 +315,7 @@ static int finish(struct agent *agent, bool good)
     if (!ended && !fatal)
         log_line(NULL, VANE_INFO, "stopping: delivering what is under way, %.3g s at most", (double)drain / SECOND);
     bool delivered = ended ? flow_stop(agent->flow, -1, agent->runtime.mode == VANE_RUN ? -1 : drain, stopped)
-                           : flow_stop(agent->flow, fatal == 2 ? 0 : drain, -1, stopped_twice);
+                           : flow_stop(agent->flow, fatal == 2 ? 0 : drain, fatal ? SECOND : -1, stopped_twice);
     if (!delivered && ended && stopped())
         delivered = true; /* asked to stop while the rest waited for an output */
     if (!delivered && !fatal)
@@ -321,6 +336,16 @@ static void tune_allocator(void)
     mallopt(M_MMAP_THRESHOLD, 2 << 20);
 }
 
+/* Tailed files, connections and edges each take descriptors: as many as the system lets us. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int agent_run(const struct agent_settings *settings)
 {
     struct agent agent = { .settings = settings, .started = vane_monotonic() };
@@ -328,6 +353,7 @@ int agent_run(const struct agent_settings *settings)
     waker_init(&agent.runtime.waker);
     catch_signals(&agent.runtime.waker);
     tune_allocator();
+    raise_descriptor_limit();
     int exit_code = 2;
     agent.flow = load(&agent, &agent.setup);
     if (agent.flow && open_log(&agent.setup.agent)) {

@@ -327,6 +327,10 @@ void flow_start(struct flow *flow)
     for (size_t i = 0; i < flow->graph.count; i++)
         if (flow->inputs[i])
             input_start(flow->inputs[i]);
+    /* A first checkpoint before anything has come: what an output had at the start is known from then on. */
+    for (size_t i = 0; i < flow->graph.part_count && flow->runtime->store; i++)
+        if (flow->parts[i].keeps)
+            part_want(&flow->parts[i]);
 }
 
 /* Who has passed a mark is open and has loaded. */
@@ -441,15 +445,14 @@ static void visit_instance(size_t number, const struct instance *instance,
         return;
     size_t bytes, metrics;
     queued_at(instance, &bytes, &metrics);
-    const struct { const char *counter; double value; } gauges[] = {
-        { "queued_bytes", (double)bytes }, { "queued_metrics", (double)metrics },
-        { "latency_p50_ns", (double)stats_latency_quantile(&instance->stats, 0.5) },
-        { "latency_p99_ns", (double)stats_latency_quantile(&instance->stats, 0.99) },
+    const struct { const char *counter; uint64_t count; } now[] = {
+        { "queued_bytes", bytes }, { "queued_metrics", metrics },
+        { "latency_p50_ns", (uint64_t)stats_latency_quantile(&instance->stats, 0.5) },
+        { "latency_p99_ns", (uint64_t)stats_latency_quantile(&instance->stats, 0.99) },
     };
-    stat.gauge = true;
-    for (size_t i = 0; i < sizeof gauges / sizeof *gauges; i++) {
-        stat.counter = gauges[i].counter;
-        stat.value = gauges[i].value;
+    for (size_t i = 0; i < sizeof now / sizeof *now; i++) {
+        stat.counter = now[i].counter;
+        stat.count = now[i].count;
         visit(context, &stat);
     }
 }

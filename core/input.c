@@ -19,6 +19,7 @@ struct input *input_new(struct instance *instance, struct part *part)
 
 void input_free(struct input *input)
 {
+    modify_free(input->modify);
     outlet_release(&input->outlet);
     waker_release(&input->waker);
     lane_free_all(&input->lanes);

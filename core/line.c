@@ -6,16 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct vane_saver {
-    const char          *owner;
-    struct store_records records;
-};
-
-void vane_save(struct vane_saver *saver, const struct vane_record *record)
-{
-    store_records_add(&saver->records, saver->owner, record);
-}
-
 /* ---- Life ---- */
 
 struct line *line_new(struct runtime *runtime, struct part *part)
@@ -301,20 +291,14 @@ static void save(struct line *line)
 {
     if (!line->runtime->store)
         return;
-    bool full = part_full(line->part);
     for (struct stage *stage = line->first; stage; stage = stage->next) {
         struct instance *instance = stage->instance;
         if (!instance->plugin->save || !instance->opened)
             continue;
-        struct vane_saver saver = { .owner = instance->key };
-        int64_t begun = vane_monotonic();
-        save_ticks(stage, full, &saver.records);
-        instance_enter(instance);
-        bool saved = instance->plugin->save(&instance->self, &saver, full) == VANE_OK;
-        if (!saved)
-            log_line(&instance->log, VANE_ERROR, "save: %s", instance->reason);
-        part_save(line->part, &saver.records, saved, vane_monotonic() - begun);
-        store_records_release(&saver.records);
+        struct store_records own = { 0 };
+        save_ticks(stage, part_full(line->part), &own);
+        part_save(line->part, instance, &own);
+        store_records_release(&own);
     }
 }
 

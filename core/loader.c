@@ -48,17 +48,21 @@ static void add_path_list(struct loader *loader, const char *list)
     }
 }
 
-/* plugins/ beside the program: in a build tree. */
+/* Beside the program: ../lib/vane/plugins where it was installed, wherever that is; plugins/ in a build tree. */
 static void add_own(struct loader *loader)
 {
     char path[4096];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 16);
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 32);
     if (length <= 0)
         return;
     path[length] = '\0';
     char *slash = strrchr(path, '/');
-    memcpy(slash + 1, "plugins", sizeof "plugins");
-    add_directory(loader, path, strlen(path));
+    static const char *const places[] = { "../lib/vane/plugins", "plugins" };
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        snprintf(slash + 1, sizeof path - (size_t)(slash + 1 - path), "%s", places[i]);
+        if (access(path, F_OK) == 0)
+            add_directory(loader, path, strlen(path));
+    }
 }
 
 struct loader *loader_new(const char *const *directories)
@@ -227,8 +231,8 @@ static void not_found(const struct loader *loader, enum vane_role role, const ch
     struct vane_text places = { 0 };
     for (size_t i = 0; i < loader->count; i++)
         vane_text_addf(&places, "%s%s", i ? ", " : "", loader->directories[i]);
-    error_set(err, "there is no %s plugin '%s': looked for %s%s.so in %s", role_names[role], name, name,
-              role_endings[role], places.data);
+    error_set(err, "there is no %s%splugin '%s': looked for %s%s.so in %s", role_names[role], role ? " " : "", name, name,
+              role_endings[role], places.data ? places.data : "no directory");
     vane_text_release(&places);
 }
 

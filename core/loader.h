@@ -1,7 +1,7 @@
 /* loader - finds a plugin's .so, checks it, and answers with its descriptor.
  *
- * Directories, in this order: --plugin-dir, $VANE_PLUGIN_PATH (with colons), the installed one, and from a
- * build tree plugins/ beside the program. Of [[inputs.kafka]] first kafka_in.so is looked for, then
+ * Directories, in this order: --plugin-dir, $VANE_PLUGIN_PATH (with colons), the installed one, then
+ * beside the program: ../lib/vane/plugins, and plugins/ of a build tree. Of [[inputs.kafka]] first kafka_in.so is looked for, then
  * kafka.so. Nothing of a plugin runs before its ABI is checked; a file that everybody may write to
  * is refused. Plugins stay loaded until the process ends. Own thread.
  */

@@ -22,7 +22,7 @@ static const char usage[] =
     "  vane [run] --config FILE        run until SIGTERM (SIGHUP reloads)\n"
     "  vane check [--graph]            check the configuration; print the flow\n"
     "  vane plugins                    list the plugins there are\n"
-    "  vane help PLUGIN                a plugin's options\n"
+    "  vane help PLUGIN | FORMAT       its options\n"
     "  vane sample [PLUGIN...]         a commented configuration\n"
     "  vane version\n"
     "\n"
@@ -169,9 +169,23 @@ static int update_readme(const char *path, const struct describe_subject *subjec
     return good ? 0 : 1;
 }
 
+static int help_format(const struct format *format)
+{
+    struct describe_section sections[3];
+    struct describe_subject subject = { .name = format->name, .help = format->help, .sections = sections,
+                                        .count = setup_format_sections(format, sections) };
+    struct vane_text text = { 0 };
+    describe_help(&text, &subject);
+    fputs(text.data, stdout);
+    vane_text_release(&text);
+    return 0;
+}
+
 static int help_plugin(struct loader *loader, const char *name, const char *readme)
 {
     struct error err;
+    if (format_find(name) && !readme)
+        return help_format(format_find(name));
     const struct vane_plugin *plugin = loader_find(loader, name, &err);
     if (!plugin) {
         fprintf(stderr, "vane: %s\n", err.text);
@@ -250,7 +264,8 @@ static int execute(const struct command_line *line, const char *command, char **
         return help_plugin(loader, arguments[0], line->readme);
     if (strcmp(command, "sample") == 0)
         return sample(loader, arguments, count);
-    fprintf(stderr, "vane: '%s' is not a command, or has the wrong number of arguments\n\n%s", command, usage);
+    fprintf(stderr, "vane: no command '%s' that takes %d argument%s; `vane --help` lists the commands\n", command, count,
+            count == 1 ? "" : "s");
     return BAD_USAGE;
 }
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { FIRST_FIELDS = 4 };
+enum { FIRST_FIELDS = 2 };
 
 /* ---- Reading ---- */
 

@@ -45,7 +45,9 @@ size_t outlet_put(struct outlet *outlet, struct batch *batch)
     size_t dropped = 0;
     for (size_t i = 0; i < outlet->count; i++) {
         struct outlet_edge *to = &outlet->edges[i];
-        struct batch *part = to->shards > 1 ? batch_filter(batch, in_shard, to) : batch_ref(batch);
+        bool gone = to->shards == 1 && i + 1 == outlet->count; /* a taker that is alone with it may edit in place */
+        struct batch *part = to->shards > 1 ? batch_filter(batch, in_shard, to) : gone ? batch : batch_ref(batch);
+        batch = gone ? NULL : batch;
         if (part)
             dropped += edge_put(to->edge, part);
     }

@@ -2,9 +2,8 @@
 #include "core/output.h"
 
 #include "core/alloc.h"
-#include "core/write.h"
+#include "core/output_write.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 static const int64_t GRACE = INT64_C(2000000000); /* of best effort, at the stop */
@@ -14,11 +13,6 @@ struct intake {
     struct intake *next;
     struct batch  *batch;
     size_t         at;
-};
-
-struct vane_saver {
-    const char          *owner;
-    struct store_records records;
 };
 
 /* ---- Life ---- */
@@ -54,13 +48,7 @@ static void drop_all(struct output *output)
     while (output->intake)
         drop_intake(output);
     output->intake_metrics = 0;
-    while (output->writes) {
-        struct write *write = output->writes;
-        output->writes = write->next;
-        lost += write->left;
-        write_free(write);
-    }
-    output->write_count = 0;
+    lost += output_write_drop(output);
     for (size_t i = 0; i < output->edge_count; i++)
         lost += edge_drop_all(output->edges[i].edge);
     if (!output->part)
@@ -169,142 +157,7 @@ static void take(struct output *output)
     }
 }
 
-/* ---- Settling ---- */
-
-static void note_latency(struct output *output, const struct write *write, size_t first, size_t count)
-{
-    int64_t now = vane_now();
-    for (size_t i = first; i < first + count; i++) {
-        int64_t arrival = write->metrics[i]->arrival;
-        size_t run = 1;
-        if (write->settled[i])
-            continue;
-        while (i + 1 < first + count && write->metrics[i + 1]->arrival == arrival && !write->settled[i + 1]) {
-            run++;
-            i++;
-        }
-        stats_latency(&output->instance->stats, now - arrival, run);
-    }
-}
-
-static void forget(struct output *output, struct write *write)
-{
-    struct write **at = &output->writes;
-    while (*at != write)
-        at = &(*at)->next;
-    *at = write->next;
-    output->write_count--;
-    output->blocked = false;
-    write_free(write);
-}
-
-/* A pending write is over when its last metric is settled; one inside write() when that returns. */
-static void after_settling(struct output *output, struct write *write)
-{
-    if (write->left > 0 || write->state != WRITE_PENDING)
-        return;
-    instance_recovered(output->instance, "write");
-    forget(output, write);
-    waker_wake(&output->waker); /* there may be a next one to begin */
-}
-
-void vane_delivered(struct vane_self *self, struct vane_write *view, size_t first, size_t count)
-{
-    struct output *output = instance_of(self)->output;
-    struct write *write = write_of(view);
-    note_latency(output, write, first, count);
-    stats_add(&output->instance->stats, STATS_OUT, write_settle(write, first, count));
-    after_settling(output, write);
-}
-
-static void reject(struct output *output, struct write *write, size_t first, size_t count, const char *reason)
-{
-    struct instance *instance = output->instance;
-    struct error err;
-    for (size_t i = first; i < first + count; i++) {
-        if (write->settled[i])
-            continue;
-        if (!dead_letter_metric(&instance->dead_letter, instance->log.name, reason, write->metrics[i], &err))
-            log_line(&instance->log, VANE_ERROR, "dead letter: %s", err.text);
-    }
-    size_t rejected = write_settle(write, first, count);
-    stats_add(&instance->stats, STATS_REJECTED, rejected);
-    if (rejected)
-        log_line(&instance->log, VANE_WARN, "rejected %zu metric%s: %s%s", rejected, rejected == 1 ? "" : "s", reason,
-                 instance->dead_letter.path ? "" : " (set dead_letter to keep them)");
-}
-
-void vane_reject(struct vane_self *self, struct vane_write *view, size_t first, size_t count,
-                 const char *format, ...)
-{
-    char reason[512];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(reason, sizeof reason, format, args);
-    va_end(args);
-    struct output *output = instance_of(self)->output;
-    reject(output, write_of(view), first, count, reason);
-    after_settling(output, write_of(view));
-}
-
-static void try_again_later(struct output *output, struct write *write)
-{
-    write_shrink(write);
-    write->state = WRITE_NEW;
-    write->not_before = instance_back_off(output->instance, "write");
-}
-
-void vane_again(struct vane_self *self, struct vane_write *view, const char *format, ...)
-{
-    struct instance *instance = instance_of(self);
-    struct write *write = write_of(view);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(instance->reason, sizeof instance->reason, format, args);
-    va_end(args);
-    if (write->state == WRITE_CALLED)
-        write->again = true; /* write() is still running: its answer ends there */
-    else
-        try_again_later(instance->output, write);
-    waker_wake(&instance->output->waker);
-}
-
 /* ---- Writing ---- */
-
-static void call_write(struct output *output, struct write *write)
-{
-    struct instance *instance = output->instance;
-    write->state = WRITE_CALLED;
-    write->again = false;
-    int64_t begun = vane_monotonic();
-    enum vane_result result = instance_write(instance, &write->view);
-    stats_add(&instance->stats, STATS_WRITES, 1);
-    stats_add(&instance->stats, STATS_WRITE_NS, (uint64_t)(vane_monotonic() - begun));
-
-    if (result == VANE_PENDING && !write->again && write->left) {
-        write->state = WRITE_PENDING;
-        return;
-    }
-    if (result == VANE_OK && write->left)
-        vane_delivered(&instance->self, &write->view, 0, write->view.count);
-    if (result == VANE_FAIL && write->left)
-        reject(output, write, 0, write->view.count, instance->reason);
-    if (write->left) {
-        try_again_later(output, write);
-        return;
-    }
-    instance_recovered(instance, "write");
-    forget(output, write);
-}
-
-/* Would the next metrics of the intake meet a series that is in flight? */
-static bool conflicts(const struct output *output, const struct write *write)
-{
-    for (const struct write *other = output->writes; other; other = other->next)
-        if (write_shares_series(write, other))
-            return true;
-    return false;
-}
 
 static struct write *compose(struct output *output)
 {
@@ -330,17 +183,9 @@ static void consume(struct output *output, size_t count)
     }
 }
 
-static bool waits_for_retry(const struct output *output)
-{
-    for (const struct write *write = output->writes; write; write = write->next)
-        if (write->state == WRITE_NEW)
-            return true;
-    return false;
-}
-
 static bool may_begin(const struct output *output)
 {
-    return output->write_count < output->max_in_flight && !output->blocked && !waits_for_retry(output);
+    return output->write_count < output->max_in_flight && !output->blocked && !output_write_waits(output);
 }
 
 static bool flush_due(const struct output *output)
@@ -357,48 +202,20 @@ static bool begin_write(struct output *output)
     if (!flush_due(output) || !may_begin(output))
         return false;
     struct write *write = compose(output);
-    output->blocked = conflicts(output, write);
+    output->blocked = output_write_conflicts(output, write);
     if (output->blocked) {
         write_free(write);
         return false;
     }
     consume(output, write->view.count);
-    struct write **last = &output->writes;
-    while (*last)
-        last = &(*last)->next;
-    *last = write;
-    output->write_count++;
     if (output->flush_interval > 0)
         output->next_flush = vane_monotonic() + output->flush_interval
                              + (output->flush_jitter > 0 ? random() % output->flush_jitter : 0);
-    call_write(output, write);
+    output_write_begin(output, write);
     return true;
 }
 
-static bool retry_one(struct output *output)
-{
-    for (struct write *write = output->writes; write; write = write->next) {
-        if (write->state != WRITE_NEW || vane_monotonic() < write->not_before)
-            continue;
-        call_write(output, write);
-        return true;
-    }
-    return false;
-}
-
 /* ---- Marks ---- */
-
-static void save(struct output *output)
-{
-    struct instance *instance = output->instance;
-    struct vane_saver saver = { .owner = instance->key };
-    int64_t begun = vane_monotonic();
-    bool saved = instance->plugin->save(&instance->self, &saver, part_full(output->part)) == VANE_OK;
-    if (!saved)
-        log_line(&instance->log, VANE_ERROR, "save: %s", instance->reason);
-    part_save(output->part, &saver.records, saved, vane_monotonic() - begun);
-    store_records_release(&saver.records);
-}
 
 /* All edges have brought the mark, and all that stood before it is settled: it has passed. */
 static bool pass_mark(struct output *output)
@@ -406,7 +223,7 @@ static bool pass_mark(struct output *output)
     if (!output->mark || output->intake_metrics || output->writes)
         return false;
     if (output->instance->plugin->save && output->instance->opened && output->runtime->store)
-        save(output);
+        part_save(output->part, output->instance, NULL);
     uint64_t mark = output->mark;
     output->mark = 0;
     for (size_t i = 0; i < output->edge_count; i++)
@@ -438,7 +255,7 @@ static bool work(struct output *output)
 {
     bool worked = false;
     take(output);
-    while (retry_one(output) || begin_write(output) || pass_mark(output)) {
+    while (output_write_retry(output) || begin_write(output) || pass_mark(output)) {
         worked = true;
         take(output);
         if (atomic_load(&output->runtime->abort))
@@ -460,7 +277,7 @@ static bool given_up(const struct output *output)
     if (output->part || !nothing_comes(output))
         return false;
     bool late = output->give_up_at && vane_monotonic() >= output->give_up_at;
-    return !output->instance->opened || waits_for_retry(output) || late;
+    return !output->instance->opened || output_write_waits(output) || late;
 }
 
 static bool done(const struct output *output)
@@ -543,17 +360,6 @@ static bool open_output(struct output *output)
     return false;
 }
 
-/* What a plugin that was closed has not settled is written again. */
-static void reclaim(struct output *output)
-{
-    for (struct write *write = output->writes; write; write = write->next) {
-        if (write->state == WRITE_PENDING) {
-            write_shrink(write);
-            write->state = WRITE_NEW;
-        }
-    }
-}
-
 static enum vane_result run(struct output *output)
 {
     struct instance *instance = output->instance;
@@ -581,7 +387,7 @@ static void *output_main(void *context)
         instance_lasted(instance);
         instance_back_off(instance, "run");
         instance_close(instance);
-        reclaim(output);
+        output_write_reclaim(output);
         pause_output(output);
     }
     while (!done(output)) /* failed: until the agent has stopped */

@@ -97,18 +97,18 @@ int64_t part_work(struct part *part, int64_t now)
     for (;;) {
         pthread_mutex_lock(&part->lock);
         bool on_the_way = part->on_the_way, passed = part->waiting == 0;
-        bool wanted = part->wanted > part->mark, moved = part->moved;
-        bool again = part->wanted > part->completed && !part->broken;
+        bool wanted = part->wanted > part->mark, missing = part->wanted > part->completed;
+        bool moved = part->moved, broken = part->broken;
         pthread_mutex_unlock(&part->lock);
 
         if (on_the_way && !passed)
             return INT64_MAX;
         if (on_the_way)
             finish(part, now);
-        else if (wanted || again || (moved && now >= part->next))
+        else if (wanted || (missing && !broken) || (moved && now >= part->next))
             begin(part, now);
         else
-            return moved || part->wanted > part->completed ? part->next : INT64_MAX;
+            return moved || missing ? part->next : INT64_MAX;
     }
 }
 
@@ -208,11 +208,30 @@ bool part_full(struct part *part)
     return full;
 }
 
-void part_save(struct part *part, const struct store_records *records, bool saved, int64_t took_ns)
+struct vane_saver {
+    const char          *owner;
+    struct store_records records;
+};
+
+void vane_save(struct vane_saver *saver, const struct vane_record *record)
 {
+    store_records_add(&saver->records, saver->owner, record);
+}
+
+void part_save(struct part *part, struct instance *instance, const struct store_records *own)
+{
+    struct vane_saver saver = { .owner = instance->key };
+    int64_t begun = vane_monotonic();
+    instance_enter(instance);
+    bool saved = instance->plugin->save(&instance->self, &saver, part_full(part)) == VANE_OK;
+    if (!saved)
+        log_line(&instance->log, VANE_ERROR, "save: %s", instance->reason);
     pthread_mutex_lock(&part->lock);
-    store_records_append(&part->records, records);
+    if (own)
+        store_records_append(&part->records, own);
+    store_records_append(&part->records, &saver.records);
     part->failed |= !saved;
-    part->save_ns += took_ns;
+    part->save_ns += vane_monotonic() - begun;
     pthread_mutex_unlock(&part->lock);
+    store_records_release(&saver.records);
 }

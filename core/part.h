@@ -8,6 +8,7 @@
  * mark is on the way at a time. begin and finish: the thread that runs the flow; the rest [any].
  */
 #pragma once
+#include "core/instance.h"
 #include "core/runtime.h"
 #include "core/store.h"
 
@@ -66,5 +67,5 @@ uint64_t part_completed(struct part *part);
 bool part_idle(struct part *part);                    /* nothing emitted since the newest checkpoint */
 void part_passed(struct part *part, uint64_t mark);   /* one line or output has passed it */
 bool part_full(struct part *part);                    /* is everything to be saved? */
-/* Of one instance; records are copied. saved false: its save answered FAIL. */
-void part_save(struct part *part, const struct store_records *records, bool saved, int64_t took_ns);
+/* Calls save() of an instance for the mark that is passing. own: what the host keeps of it; NULL: nothing. */
+void part_save(struct part *part, struct instance *instance, const struct store_records *own);

@@ -118,7 +118,8 @@ struct vane_field {
 struct vane_metric {
     const struct vane_series *series;
     int64_t                   time;
-    int64_t                   arrival; /* when its input received it: repeated by a replay (Kafka: message time) */
+    int64_t                   arrival; /* when its input received it: repeated by a replay (Kafka: message time);
+                                        * never goes back in a lane */
     const struct vane_field  *fields;  /* in order of arrival, no key twice */
     uint32_t                  field_count, field_room;
     struct arena             *arena;   /* the host's */
@@ -189,7 +190,7 @@ void vane_set_tag(struct vane_batch *batch, struct vane_metric *metric, const ch
  * stopping, and the batch counts as never emitted. Inputs and processors. */
 bool vane_emit(struct vane_self *self, struct vane_batch *batch);
 
-/* Would vane_emit wait? False promises that the next one does not. */
+/* Inputs: would vane_emit wait? False promises that the next one does not. */
 bool vane_full(struct vane_self *self);
 
 /* In run(): sleep up to `ns` (-1: until something happens) and call what is due on this thread:
@@ -215,7 +216,8 @@ void vane_batch_arrival(struct vane_batch *batch, int64_t arrival);
  * tags name that key. NULL, 0: none any more. */
 void vane_batch_tags(struct vane_batch *batch, const struct vane_tag *tags, size_t count);
 
-/* Where the last checkpoint says that this lane is to be read on. False: it knows nothing of it. */
+/* Where this lane is to be read on: behind what was emitted in this run, for an input that is reopened or is
+ * given the lane again; else where the last checkpoint says. False: nothing is known of it. */
 bool vane_resume(struct vane_self *self, const struct vane_lane *lane, int64_t *next);
 
 /* The lane does not go on where the saved state of processors stands (another group member read
@@ -308,7 +310,7 @@ void vane_save(struct vane_saver *saver, const struct vane_record *record); /* c
 const char *vane_lane_text(const struct vane_lane *lane);
 
 /* tick() of a processor: call it with (lane, now) whenever the arrival time of a lane passes a
- * multiple of `ns`, before the first metric that arrived then. In open(). Inputs tick every
+ * multiple of `ns`, before the first metric that arrived then. In open(), and only there. Inputs tick every
  * `interval` of their config, outputs every `ns` of the wall clock. 0: never. */
 void vane_tick_every(struct vane_self *self, int64_t ns);
 
@@ -424,8 +426,8 @@ struct vane_plugin {
     enum vane_result (*write)(struct vane_self *self, struct vane_write *write);
 
     /* Processors and outputs that keep something. save: all of it when `full`, else what changed since
-     * the last save. load: after open, once a record, oldest first. A checkpoint is given up for now
-     * when save answers FAIL. */
+     * the last save. load: after the first open that succeeds, once a record, oldest first. A
+     * checkpoint is given up for now when save answers FAIL. */
     enum vane_result (*save)(struct vane_self *self, struct vane_saver *saver, bool full);
     enum vane_result (*load)(struct vane_self *self, const struct vane_record *record);
 };

@@ -40,7 +40,7 @@ size_t setup_sections(const struct vane_plugin *plugin, struct describe_section 
     const struct format *format = format_find(plugin->data_format);
     if (!plugin->fixed_format)
         sections[count++] = (struct describe_section){ .title = titles[1], .options = format_options };
-    sections[count++] = (struct describe_section){ .title = plugin->fixed_format ? "Line protocol" : "Of data_format influx, the default",
+    sections[count++] = (struct describe_section){ .title = plugin->fixed_format ? "Line protocol" : "Of data_format influx, the default (`vane help csv` and so on has the others)",
                                                    .options = options_of(format, plugin->role == VANE_INPUT) };
     return count;
 }
@@ -62,6 +62,16 @@ static size_t add_other_formats(struct setup *setup, const struct format *chosen
     return count;
 }
 
+size_t setup_format_sections(const struct format *format, struct describe_section sections[3])
+{
+    size_t count = 0;
+    if (format->decode)
+        sections[count++] = (struct describe_section){ .title = "Inputs that read it", .options = format->decode->options };
+    if (format->encode)
+        sections[count++] = (struct describe_section){ .title = "Outputs that write it", .options = format->encode->options };
+    return count;
+}
+
 static bool choose_format(struct setup *setup, const struct config_node *node, const struct vane_plugin *plugin,
                           struct instance_settings *settings, struct format_choice *choice,
                           struct config_errors *errors)
@@ -76,7 +86,9 @@ static bool choose_format(struct setup *setup, const struct config_node *node, c
         for (size_t i = 0; format_at(i); i++)
             if (input ? (const void *)format_at(i)->decode : (const void *)format_at(i)->encode)
                 vane_text_addf(&known, "%s%s", known.length ? ", " : "", format_at(i)->name);
-        errors_add(errors, node->place.file, node->place.line, "%s.data_format: no format '%s' to %s; there are %s",
+        const struct toml_entry *entry = toml_get(node->source.tables[0], "data_format");
+        errors_add(errors, node->place.file, entry ? entry->place.line : node->place.line,
+                   "%s.data_format: no format '%s' to %s; there are %s",
                    node->source.key, choice->data_format, input ? "read" : "write", known.data);
         vane_text_release(&known);
         return false;
@@ -277,10 +289,33 @@ struct reporting {
     struct config_errors *errors, *warnings;
 };
 
+/* The line of the option that it is about, where that can be told: the key ends with its name ("outputs.x.from"),
+ * or what a plugin says begins with it ("urls: …"). */
+static unsigned line_of(const struct setup *setup, const char *file, unsigned line, const char *key, const char *what)
+{
+    const struct config_node *node = setup->config.nodes, *end = node + setup->config.node_count;
+    while (node < end && (node->place.line != line || strcmp(node->place.file, file) != 0))
+        node++;
+    if (node == end)
+        return line;
+    char name[64] = "";
+    size_t length = strcspn(what, ": .[");
+    const char *dot = strrchr(key, '.');
+    const struct toml_entry *entry = NULL;
+    if (length < sizeof name) {
+        memcpy(name, what, length);
+        entry = toml_get(node->source.tables[0], name);
+    }
+    if (!entry && dot)
+        entry = toml_get(node->source.tables[0], dot + 1);
+    return entry ? entry->place.line : line;
+}
+
 static void report(void *context, bool warning, const char *file, int line, const char *key, const char *what)
 {
     struct reporting *to = context;
-    errors_add(warning ? to->warnings : to->errors, file, (unsigned)line, "%s: %s", key, what);
+    errors_add(warning ? to->warnings : to->errors, file, line_of(to->setup, file, (unsigned)line, key, what), "%s: %s",
+               key, what);
 }
 
 static const char *nearest_node(void *context, const char *name)

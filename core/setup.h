@@ -42,3 +42,6 @@ void setup_check_routing(const struct setup *setup, struct config_errors *errors
 
 /* The tables of a plugin's options, for `vane help` and samples: its own, data_format, its format's. */
 size_t setup_sections(const struct vane_plugin *plugin, struct describe_section sections[3]);
+
+/* The same of a format: what reads it, what writes it. */
+size_t setup_format_sections(const struct format *format, struct describe_section sections[3]);

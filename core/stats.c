@@ -56,6 +56,8 @@ static int bucket_of(int64_t ns)
 
 void stats_latency(struct stats *stats, int64_t ns, uint64_t metrics)
 {
+    if (ns > STATS_LONGEST)
+        return; /* a replay: its arrival is that of the recording */
     atomic_fetch_add_explicit(&stats->latency[bucket_of(ns)], metrics, memory_order_relaxed);
 }
 

@@ -26,6 +26,7 @@ extern const char *const stats_names[STATS_COUNT];
 
 /* Time between arrival and delivery in buckets of 1/4 octave, from 1 us to 1.2 hours. */
 enum { STATS_BUCKETS = 128 };
+static const int64_t STATS_LONGEST = INT64_C(3600) * 1000000000; /* what took longer is no latency, and not counted */
 
 struct stats_named {
     struct stats_named *next;

@@ -214,7 +214,8 @@ static bool take_lock(struct store *store, struct error *err)
     if (store->lock < 0)
         return error_set(err, "state_directory: open %s: %s", path, strerror(errno));
     if (flock(store->lock, LOCK_EX | LOCK_NB) != 0)
-        return error_set(err, "state_directory: %s is in use by another agent; give each agent its own", store->directory);
+        return error_set(err, "state_directory: %s is in use by another agent; give each agent its own "
+                              "(state_directory in [agent], or --state-directory)", store->directory);
     return true;
 }
 

@@ -181,19 +181,20 @@ static const char *const watch_methods[] = { "inotify", "poll", NULL };
 
 static const struct vane_option options[] = {
     VANE_OPT_STRINGS(struct file_in, files, .required = true,
-                     .help = "Paths to read; * ? [] within a folder, ** for any number of folders; \"stdin\" or "
-                             "\"-\" is standard input."),
+                     .help = "Paths to read; * ? [] within a folder, ** for any number of folders; \"stdin\" "
+                             "or \"-\" is standard input."),
     VANE_OPT_BOOL(struct file_in, tail, .preset = "false",
                   .help = "Follow the files: what is appended, what takes their place, files that appear. "
                           "Else read them to their end."),
     VANE_OPT_CHOICE(struct file_in, initial_read_offset, .preset = "\"auto\"", .choices = starts,
-                    .help = "Where to begin at the start: where reading stopped last time, else at the beginning "
-                            "or at the end of the file; auto: saved-or-end with tail, else saved-or-beginning."),
+                    .help = "Where to begin at the start: where reading stopped last time, else at the "
+                            "beginning or at the end of the file; auto: saved-or-end with tail, else "
+                            "saved-or-beginning."),
     VANE_OPT_CHOICE(struct file_in, watch_method, .preset = "\"inotify\"", .choices = watch_methods,
                     .help = "How tail notices changes; poll: by looking four times a second."),
     VANE_OPT_DURATION(struct file_in, reread_interval, .preset = "\"0s\"", .least = 0, .most = INFINITY,
-                      .help = "Read the whole files again and again, this often, as Telegraf's file input does; "
-                              "0s: once."),
+                      .help = "Read the whole files again and again, this often, as Telegraf's file input "
+                              "does; 0s: once."),
     VANE_OPT_STRING(struct file_in, file_tag, .preset = "\"\"",
                     .help = "Tag that gets the name of the file, without its folder; empty: none."),
     VANE_OPT_STRING(struct file_in, file_path_tag, .preset = "\"\"", .also = "path_tag",

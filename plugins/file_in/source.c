@@ -78,8 +78,8 @@ static void give_up_record(struct source *source)
 {
     struct vane_self *self = source->settings->self;
     vane_count(self, "records_too_long", 1);
-    vane_log(self, VANE_WARN, "%s: byte %" PRId64 ": the record is longer than max_record_size (%" PRIu64 " bytes): "
-             "left out up to the end of its first line", source->path, source->offset,
+    vane_log(self, VANE_WARN, "%s: byte %" PRId64 ": the record is longer than max_record_size (%" PRIu64
+             " bytes): left out up to the end of its first line", source->path, source->offset,
              source->settings->max_record_size);
     skip_line(source);
 }
@@ -193,8 +193,8 @@ static void find_start(struct source *source, enum source_start start)
         return;
     }
     if (uses_saved)
-        vane_log(self, VANE_WARN, "%s: has %" PRId64 " bytes, and %" PRId64 " were read before: reading it from its "
-                 "beginning", source->path, size, saved);
+        vane_log(self, VANE_WARN, "%s: has %" PRId64 " bytes, and %" PRId64 " were read before: reading it "
+                 "from its beginning", source->path, size, saved);
     int64_t offset = wants_end && !uses_saved ? end_of_lines(source) : 0;
     if (has_saved)
         lose(source, offset);
@@ -299,8 +299,8 @@ static bool was_cut(struct source *source)
     drop_bytes(source);
     if (now.size >= source->offset || !source->lane)
         return true;
-    vane_log(source->settings->self, VANE_INFO, "%s: has become shorter (%" PRId64 " bytes, and %" PRId64 " were "
-             "read): reading it from its beginning", source->path, now.size, source->offset);
+    vane_log(source->settings->self, VANE_INFO, "%s: has become shorter (%" PRId64 " bytes, and %" PRId64
+             " were read): reading it from its beginning", source->path, now.size, source->offset);
     lose(source, 0);
     begin_decoding(source);
     return true;

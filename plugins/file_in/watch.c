@@ -14,8 +14,8 @@ static const int64_t SECOND = INT64_C(1000) * MILLISECOND;
 
 static void fall_back(struct watch *watch, const char *what)
 {
-    vane_log(watch->self, VANE_WARN, "watch_method: inotify: %s: %s; looking at the files four times a second "
-             "instead", what, strerror(errno));
+    vane_log(watch->self, VANE_WARN, "watch_method: inotify: %s: %s; looking at the files four times a "
+             "second instead", what, strerror(errno));
     watch_close(watch);
 }
 

@@ -114,7 +114,8 @@ static const struct vane_text *with_head(struct vane_self *self, const struct va
     return &state->headed;
 }
 
-static enum vane_result write_to(struct vane_self *self, struct target *target, const struct vane_write *write)
+static enum vane_result write_to(struct vane_self *self, struct target *target,
+                                 const struct vane_write *write)
 {
     const struct file_out *state = self->state;
     if (!target->begun || target->fd < 0) {

@@ -194,8 +194,8 @@ static int64_t end_of(const struct target *target)
 static void cut(const struct target *target, int64_t size)
 {
     if (ftruncate(target->fd, (off_t)size) != 0)
-        vane_log(target->settings->self, VANE_ERROR, "%s: cannot be cut back to %" PRId64 " bytes: %s; the records "
-                 "behind them will stand twice", target->path, size, strerror(errno));
+        vane_log(target->settings->self, VANE_ERROR, "%s: cannot be cut back to %" PRId64 " bytes: %s; the "
+                 "records behind them will stand twice", target->path, size, strerror(errno));
     if (target->standard)
         lseek(target->fd, (off_t)size, SEEK_SET);
 }
@@ -245,7 +245,7 @@ static enum vane_result write_stream(struct target *target, const char *bytes, s
     while (target->done < length) {
         struct pollfd ready = { .fd = target->fd, .events = POLLOUT };
         if (poll(&ready, 1, PATIENCE) == 0)
-            return vane_retry(self, "write %s: nobody has read from it for %d s", target->path, PATIENCE / 1000);
+            return vane_retry(self, "write %s: nobody has read for %d s", target->path, PATIENCE / 1000);
         const char *rest = bytes + target->done;
         ssize_t wrote = write(target->fd, rest, piece_of(rest, length - target->done));
         if (wrote < 0 && (errno == EINTR || errno == EAGAIN))
@@ -313,8 +313,8 @@ static enum vane_result cut_back(struct target *target, int64_t size)
     struct vane_self *self = target->settings->self;
     int64_t now = size_now(target);
     if (now < size)
-        vane_log(self, VANE_WARN, "%s: has %" PRId64 " bytes, and had %" PRId64 " at the last checkpoint: somebody "
-                 "has made it shorter; going on at its end", target->path, now, size);
+        vane_log(self, VANE_WARN, "%s: has %" PRId64 " bytes, and had %" PRId64 " at the last checkpoint: "
+                 "somebody has made it shorter; going on at its end", target->path, now, size);
     if (now <= size)
         return VANE_OK;
     if (ftruncate(target->fd, (off_t)size) != 0)
@@ -328,8 +328,8 @@ static enum vane_result cut_back(struct target *target, int64_t size)
 static enum vane_result bring_back(struct target *target, const struct archives *archives, size_t at)
 {
     struct vane_self *self = target->settings->self;
-    vane_log(self, VANE_INFO, "%s: was rotated since the last checkpoint: going on in the file from before, without "
-             "the %zu that were begun since", target->path, archives->count - at);
+    vane_log(self, VANE_INFO, "%s: was rotated since the last checkpoint: going on in the file from before, "
+             "without the %zu that were begun since", target->path, archives->count - at);
     if (rename(archives->items[at], target->path) != 0)
         return vane_retry(self, "rename %s to %s: %s", archives->items[at], target->path, strerror(errno));
     for (size_t i = at + 1; i < archives->count; i++)
@@ -352,8 +352,8 @@ static enum vane_result find_file(struct target *target, const char *id)
     if (at < archives.count)
         result = bring_back(target, &archives, at);
     else
-        vane_log(target->settings->self, VANE_WARN, "%s: is not the file of the last checkpoint any more: going on "
-                 "at its end", target->path);
+        vane_log(target->settings->self, VANE_WARN, "%s: is not the file of the last checkpoint any more: "
+                 "going on at its end", target->path);
     archives_release(&archives);
     return result;
 }

@@ -249,9 +249,10 @@ static void finish_joining(struct kafka_in *in)
 void assignment_close(struct kafka_in *in)
 {
     finish_joining(in);
+    bool answers = !in->link.suspect;
     if (!in->link.down && !rd_kafka_assignment_lost(in->client))
-        commit_wait(in, COMMIT_MS);
-    int64_t until = vane_monotonic() + (int64_t)CLOSE_MS * MILLISECOND;
+        answers &= commit_wait(in, COMMIT_MS);
+    int64_t until = vane_monotonic() + (int64_t)(answers ? CLOSE_MS : CLOSE_MS / 10) * MILLISECOND;
     check(in, "leave the group", rd_kafka_consumer_close_queue(in->client, in->control));
     while (!rd_kafka_consumer_closed(in->client) && vane_monotonic() < until)
         serve_closing(in, CLOSE_MS / 100);

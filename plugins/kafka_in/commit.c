@@ -87,13 +87,15 @@ void commit_answered(struct kafka_in *in, rd_kafka_event_t *event)
     in->commit_failed = false;
 }
 
-void commit_wait(struct kafka_in *in, int ms)
+bool commit_wait(struct kafka_in *in, int ms)
 {
     rd_kafka_queue_t *queue = rd_kafka_queue_new(in->client);
-    rd_kafka_event_t *event = send_to(in, queue) ? rd_kafka_queue_poll(queue, ms) : NULL;
+    bool sent = send_to(in, queue);
+    rd_kafka_event_t *event = sent ? rd_kafka_queue_poll(queue, ms) : NULL;
     if (event) {
         commit_answered(in, event);
         rd_kafka_event_destroy(event);
     }
     rd_kafka_queue_destroy(queue);
+    return event || !sent;
 }

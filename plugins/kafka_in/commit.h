@@ -9,5 +9,5 @@
 void commit_send(struct kafka_in *in);
 void commit_answered(struct kafka_in *in, rd_kafka_event_t *event);
 
-/* The same, and waits up to `ms` for the answer. */
-void commit_wait(struct kafka_in *in, int ms);
+/* The same, and waits up to `ms` for the answer. False: none came. */
+bool commit_wait(struct kafka_in *in, int ms);

@@ -15,7 +15,7 @@
 #include "plugins/kafka_in/start.h"
 #include "plugins/shared/memory.h"
 
-enum { MILLISECOND = 1000000, SECOND = 1000000000, QUEUED_MOST = 50000 };
+enum { MILLISECOND = 1000000, SECOND = 1000000000, QUEUED_MOST = 50000, HOPE_S = 5 };
 
 #define T struct kafka_in
 
@@ -184,6 +184,7 @@ static void complain(struct kafka_in *in, const char *text)
     if (strcmp(in->complaint, text) == 0)
         return;
     snprintf(in->complaint, sizeof in->complaint, "%s", text);
+    in->complained = vane_monotonic();
     vane_log(in->self, VANE_WARN, "%s; waiting until that is over", in->complaint);
 }
 
@@ -261,6 +262,13 @@ static void look_around(struct kafka_in *in)
     vane_gauge(in->self, "queued_messages", (double)rd_kafka_queue_length(in->messages));
 }
 
+/* --once: the group has no topic for us, and none will come. */
+static bool is_hopeless(const struct kafka_in *in)
+{
+    return vane_mode(in->self) == VANE_ONCE && in->complaint[0] && !in->had_assignment
+           && vane_monotonic() - in->complained > HOPE_S * (int64_t)SECOND;
+}
+
 /* --once and --test: is all read that was there when it was assigned? */
 static bool is_through(const struct kafka_in *in)
 {
@@ -292,9 +300,9 @@ static size_t read_some(struct kafka_in *in)
 {
     if (!reader_emit(in))
         return 0;
+    start_seek(in); /* what came before is emitted */
     size_t taken = reader_gather(in);
     watch_queue(in);
-    start_seek(in);
     reader_emit(in);
     return taken;
 }
@@ -318,6 +326,8 @@ static enum vane_result kafka_in_run(struct vane_self *self)
             continue;
         if (vane_mode(self) != VANE_RUN && in->open_count == 0 && is_through(in))
             return VANE_OK;
+        if (is_hopeless(in))
+            return vane_fail(self, "%s", in->complaint);
         kafka_sleep(self, in->event_fd, in->next_look);
     }
     char why[512];

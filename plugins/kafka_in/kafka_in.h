@@ -44,6 +44,7 @@ struct kafka_in {
     bool                grouped;        /* it joined a group: not so under --test */
     bool                fatal;
     char                complaint[512]; /* the last one about a topic that was logged */
+    int64_t             complained;     /* monotonic: when */
 
     struct partition  **open;           /* with a batch that is not emitted */
     size_t              open_count, open_room;

@@ -42,7 +42,8 @@ static void delivered(rd_kafka_t *client, const rd_kafka_message_t *message, voi
 static rd_kafka_t *connect_producer(const char *brokers, struct latencies *latencies)
 {
     static const char *const settings[][2] = {
-        { "enable.idempotence", "true" }, { "acks", "all" }, { "linger.ms", "1" }, { "message.timeout.ms", "0" },
+        { "enable.idempotence", "true" }, { "acks", "all" },
+        { "linger.ms", "1" }, { "message.timeout.ms", "0" },
     };
     char why[ERROR_SIZE];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();

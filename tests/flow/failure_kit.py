@@ -52,7 +52,8 @@ def memory(running: Agent, what: str = "VmRSS") -> int:
 
 def limit(kilobytes: int) -> int:
     """A limit of memory; sanitizers have memory of their own."""
-    return kilobytes * (20 if b"Sanitizer" in built("vane").read_bytes() else 1)
+    sanitized = re.search(rb"__(a|t|ub)san_", built("vane").read_bytes())
+    return kilobytes * 20 if sanitized else kilobytes
 
 
 def work_done(running: Agent) -> int:

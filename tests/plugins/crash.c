@@ -1,4 +1,4 @@
-/* crash - a processor that goes wrong on a metric that has a certain field: for tests of what happens then. */
+/* crash - a processor that goes wrong on a metric with a certain field: for tests of what happens then. */
 #include <stdlib.h>
 
 #include "core/plugin.h"

@@ -25,8 +25,9 @@ static int make_tree(void **state)
     assert_non_null(mkdtemp(folder));
     assert_int_equal(chdir(folder), 0);
     static const char *const folders[] = { "a", "a/b", "a/b/c", "a/.hidden", "z" };
-    static const char *const files[] = { "1.lp", "2.lp", "10.lp", ".dot.lp", "a/x.lp", "a/b/x.lp",
-                                         "a/b/c/x.lp", "a/b/c/y.txt", "a/.hidden/x.lp", "z/x.lp", "z/[x].lp" };
+    static const char *const files[] = { "1.lp", "2.lp", "10.lp", ".dot.lp", "a/x.lp",
+                                         "a/b/x.lp", "a/b/c/x.lp", "a/b/c/y.txt", "a/.hidden/x.lp",
+                                         "z/x.lp", "z/[x].lp" };
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         assert_int_equal(mkdir(folders[i], 0700), 0);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)

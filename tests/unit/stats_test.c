@@ -58,15 +58,15 @@ static void test_stats__quantiles_part_the_metrics(void **state)
     assert_true(stats_latency_quantile(&stats, 0.99) >= 1000000000);
 }
 
-static void test_stats__times_out_of_range_count_at_the_ends(void **state)
+static void test_stats__times_out_of_range_are_at_the_low_end_or_not_counted(void **state)
 {
     (void)state;
     struct stats stats = { 0 };
     stats_latency(&stats, -5, 1);
     stats_latency(&stats, 0, 1);
     assert_true(stats_latency_quantile(&stats, 1) <= 1200);
-    stats_latency(&stats, INT64_MAX, 1);
-    assert_true(stats_latency_quantile(&stats, 1) > 3600000000000);
+    stats_latency(&stats, INT64_MAX, 1); /* of a replay */
+    assert_true(stats_latency_quantile(&stats, 1) <= 1200);
 }
 
 struct racing {
@@ -109,7 +109,7 @@ int main(void)
         cmocka_unit_test(test_stats__a_name_is_found_again_by_its_text),
         cmocka_unit_test(test_stats__latency_quantiles_are_within_a_quarter_octave),
         cmocka_unit_test(test_stats__quantiles_part_the_metrics),
-        cmocka_unit_test(test_stats__times_out_of_range_count_at_the_ends),
+        cmocka_unit_test(test_stats__times_out_of_range_are_at_the_low_end_or_not_counted),
         cmocka_unit_test(test_stats__names_may_be_read_while_they_are_added),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
