@@ -11,7 +11,7 @@ SANITIZE ?=
 CFLAGS  ?= -O2 -g
 
 # ---- Libraries, by plugin (package names for pkg-config) ----
-PKG_binance_ws := libwebsockets libcjson
+PKG_binance_ws := libwebsockets libcjson openssl
 PKG_kafka_in   := rdkafka
 PKG_kafka_out  := rdkafka
 PKG_influx_out := libcurl zlib libcjson

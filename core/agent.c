@@ -210,6 +210,14 @@ static void release(struct agent *agent)
 
 /* ---- Running ---- */
 
+static void add_time(struct vane_text *line, const char *words, int64_t ns)
+{
+    if (ns < SECOND)
+        vane_text_addf(line, "%s %.3g ms", words, (double)ns / 1e6);
+    else
+        vane_text_addf(line, "%s %.3g s", words, (double)ns / 1e9);
+}
+
 static void summarize_output(const struct instance *instance)
 {
     const struct stats *stats = &instance->stats;
@@ -217,14 +225,17 @@ static void summarize_output(const struct instance *instance)
     uint64_t gone = delivered + stats_get(stats, STATS_REJECTED) + stats_get(stats, STATS_DROPPED)
                     + stats_get(stats, STATS_FILTERED);
     uint64_t taken = stats_get(stats, STATS_IN);
-    double median = (double)stats_latency_quantile(stats, 0.5) / 1e6, most = (double)stats_latency_quantile(stats, 0.99) / 1e6;
+    int64_t median = stats_latency_quantile(stats, 0.5);
     struct vane_text line = { 0 };
     vane_text_addf(&line, "%s: %" PRIu64 " delivered in %" PRIu64 " writes", instance->log.name, delivered,
                    stats_get(stats, STATS_WRITES));
     if (taken > gone)
         vane_text_addf(&line, ", %" PRIu64 " taken and not delivered", taken - gone);
-    if (median > 0)
-        vane_text_addf(&line, "; from arrival to delivery %.3g ms (median), %.3g ms (99 %%)", median, most);
+    if (median > 0) {
+        add_time(&line, "; from arrival to delivery", median);
+        add_time(&line, " (median),", stats_latency_quantile(stats, 0.99));
+        vane_text_addf(&line, " (99 %%)");
+    }
     log_line(NULL, VANE_INFO, "summary: %s", line.data);
     vane_text_release(&line);
 }

@@ -3,6 +3,7 @@
 #include "core/input.h"
 
 #include "core/alloc.h"
+#include "core/thread.h"
 
 #include <stdlib.h>
 
@@ -198,6 +199,14 @@ static bool may_put(struct input *input)
     return input->instance->plugin->live || input->promised || (outlet_room(&input->outlet, true) && !too_old(input));
 }
 
+static void note_dropped(struct instance *instance, size_t metrics)
+{
+    stats_add(&instance->stats, STATS_DROPPED, metrics);
+    if (metrics)
+        log_line(&instance->log, VANE_WARN, "a queue behind it is full: %zu metric%s dropped, the oldest or the newest as "
+                 "configured", metrics, metrics == 1 ? "" : "s");
+}
+
 /* With the outlet's lock. */
 static void put(struct input *input, struct batch *batch)
 {
@@ -212,7 +221,7 @@ static void put(struct input *input, struct batch *batch)
     if (batch->view.count == 0)
         batch_unref(batch);
     else
-        stats_add(&input->instance->stats, STATS_DROPPED, outlet_put(&input->outlet, batch));
+        note_dropped(input->instance, outlet_put(&input->outlet, batch));
 }
 
 bool input_emit(struct input *input, struct batch *batch)
@@ -421,8 +430,7 @@ static void *input_main(void *context)
 
 void input_start(struct input *input)
 {
-    pthread_create(&input->thread, NULL, input_main, input);
-    pthread_setname_np(input->thread, "vane-input");
+    thread_start(&input->thread, "vane-input", input_main, input);
 }
 
 void input_stop(struct input *input)

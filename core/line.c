@@ -2,6 +2,7 @@
 #include "core/line.h"
 
 #include "core/alloc.h"
+#include "core/thread.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -262,7 +263,9 @@ bool stage_emit(struct stage *stage, struct batch *batch)
         return true;
     }
     stats_add(&stage->instance->stats, STATS_OUT, batch->view.count);
-    return pass_on(stage, batch);
+    bool going = pass_on(stage, batch);
+    instance_enter(stage->instance); /* those behind it have run */
+    return going;
 }
 
 /* ---- What comes in order with the batches ---- */
@@ -449,8 +452,7 @@ static void *line_main(void *context)
 
 void line_start(struct line *line)
 {
-    pthread_create(&line->thread, NULL, line_main, line);
-    pthread_setname_np(line->thread, "vane-line");
+    thread_start(&line->thread, "vane-line", line_main, line);
 }
 
 void line_wake(struct line *line)

@@ -231,8 +231,9 @@ static void not_found(const struct loader *loader, enum vane_role role, const ch
     struct vane_text places = { 0 };
     for (size_t i = 0; i < loader->count; i++)
         vane_text_addf(&places, "%s%s", i ? ", " : "", loader->directories[i]);
-    error_set(err, "there is no %s%splugin '%s': looked for %s%s.so in %s", role_names[role], role ? " " : "", name, name,
-              role_endings[role], places.data ? places.data : "no directory");
+    const char *ending = role_endings[role];
+    error_set(err, "there is no %s%splugin '%s': looked for %s%s%s%s.so in %s", role_names[role], role ? " " : "", name,
+              ending[0] ? name : "", ending, ending[0] ? ".so and " : "", name, places.data ? places.data : "no directory");
     vane_text_release(&places);
 }
 

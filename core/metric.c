@@ -1,5 +1,7 @@
 #include "core/metric.h"
 
+#include "core/alloc.h"
+
 #include <string.h>
 
 enum { FIRST_FIELDS = 2 };
@@ -33,19 +35,24 @@ bool vane_number(const struct vane_field *field, double *value)
 
 /* ---- Writing ---- */
 
+void vane_reserve(struct vane_metric *metric, size_t room)
+{
+    if (room <= metric->field_room)
+        return;
+    size_t old = metric->field_room * sizeof(struct vane_field), wanted = size_mul(room, sizeof(struct vane_field));
+    if (!old || !arena_extend(metric->arena, (void *)metric->fields, old, wanted)) {
+        struct vane_field *fields = arena_take(metric->arena, wanted);
+        if (metric->field_count)
+            memcpy(fields, metric->fields, metric->field_count * sizeof *fields);
+        metric->fields = fields;
+    }
+    metric->field_room = (uint32_t)room;
+}
+
 static struct vane_field *append(struct vane_metric *metric)
 {
-    if (metric->field_count == metric->field_room) {
-        uint32_t room = metric->field_room ? metric->field_room * 2 : FIRST_FIELDS;
-        size_t old = metric->field_room * sizeof(struct vane_field), wanted = room * sizeof(struct vane_field);
-        if (!old || !arena_extend(metric->arena, (void *)metric->fields, old, wanted)) {
-            struct vane_field *fields = arena_take(metric->arena, wanted);
-            if (metric->field_count)
-                memcpy(fields, metric->fields, metric->field_count * sizeof *fields);
-            metric->fields = fields;
-        }
-        metric->field_room = room;
-    }
+    if (metric->field_count == metric->field_room)
+        vane_reserve(metric, metric->field_room ? (size_t)metric->field_room * 2 : FIRST_FIELDS);
     return (struct vane_field *)&metric->fields[metric->field_count++];
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/alloc.h"
 #include "core/output_write.h"
+#include "core/thread.h"
 
 #include <stdlib.h>
 
@@ -401,8 +402,7 @@ static void *output_main(void *context)
 
 void output_start(struct output *output)
 {
-    pthread_create(&output->thread, NULL, output_main, output);
-    pthread_setname_np(output->thread, "vane-output");
+    thread_start(&output->thread, "vane-output", output_main, output);
 }
 
 void output_wake(struct output *output)

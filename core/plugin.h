@@ -166,6 +166,9 @@ const struct vane_series *vane_series(struct vane_batch *batch, const char *name
 struct vane_metric *vane_add(struct vane_batch *batch, const struct vane_series *series, int64_t time);
 struct vane_metric *vane_add_copy(struct vane_batch *batch, const struct vane_metric *metric);
 
+/* Makes room for so many fields in one piece: saves memory where there are more than a few. */
+void vane_reserve(struct vane_metric *metric, size_t fields);
+
 /* Sets a field, replacing one of that key. */
 void vane_set_float(struct vane_metric *metric, const char *key, double value);
 void vane_set_int(struct vane_metric *metric, const char *key, int64_t value);

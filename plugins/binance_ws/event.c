@@ -233,6 +233,7 @@ void event_add(const struct event *event, const struct stream_type *type, const 
         tags[count++] = vane_tag("timezone", type->timezone);
     const struct vane_series *series = vane_series(batch, form->measurement, tags, count);
     struct vane_metric *metric = vane_add(batch, series, event->time == VANE_NO_TIME ? receipt : event->time);
+    vane_reserve(metric, event->count);
     for (size_t i = 0; i < event->count; i++)
         vane_set_field(metric, &event->fields[i]);
 }

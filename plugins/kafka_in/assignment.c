@@ -34,7 +34,8 @@ static struct partition **partitions_in(struct kafka_in *in, const rd_kafka_topi
 {
     struct partition **partitions = memory_resize(NULL, (size_t)list->cnt, sizeof *partitions);
     for (int i = 0; i < list->cnt; i++)
-        partitions[i] = partitions_add(&in->partitions, in->self, list->elems[i].topic, list->elems[i].partition);
+        partitions[i] =
+            partitions_add(&in->partitions, in->self, list->elems[i].topic, list->elems[i].partition);
     return partitions;
 }
 
@@ -57,7 +58,8 @@ static void prepare(struct kafka_in *in, rd_kafka_topic_partition_list_t *list)
         if (!found)
             partition_leave(&in->partitions, partitions[i]);
         list->elems[i].offset = found ? partitions[i]->next : RD_KAFKA_OFFSET_INVALID;
-        partitions[i]->queue = rd_kafka_queue_get_partition(in->client, list->elems[i].topic, list->elems[i].partition);
+        partitions[i]->queue =
+            rd_kafka_queue_get_partition(in->client, list->elems[i].topic, list->elems[i].partition);
         partition_forward(partitions[i], in->messages);
         vane_log(in->self, VANE_DEBUG, "%s: assigned, to be read from %lld", partitions[i]->lane->name,
                  (long long)list->elems[i].offset);
@@ -109,15 +111,15 @@ static void revoke(struct kafka_in *in, rd_kafka_topic_partition_list_t *list)
     drop_gathered(in, list, lost);
     if (!lost) {
         if (!vane_drain(in->self, in->drain_timeout))
-            vane_log(in->self, VANE_WARN, "given up with messages that are not delivered within drain_timeout: "
-                                          "the next member reads them again");
+            vane_log(in->self, VANE_WARN, "not all is delivered within drain_timeout: the next member of the "
+                                          "group reads the rest again");
         commit_wait(in, COMMIT_MS);
         drop_gathered(in, list, true);
     }
     check(in, "give partitions up", rd_kafka_incremental_unassign(in->client, list));
     vane_count(in->self, "rebalances", 1);
-    vane_log(in->self, lost ? VANE_WARN : VANE_INFO, "%s %d partition%s", lost ? "lost" : "gave up", list->cnt,
-             list->cnt == 1 ? "" : "s");
+    vane_log(in->self, lost ? VANE_WARN : VANE_INFO, "%s %d partition%s", lost ? "lost" : "gave up",
+             list->cnt, list->cnt == 1 ? "" : "s");
 }
 
 void assignment_change(struct kafka_in *in, rd_kafka_event_t *event)
@@ -152,7 +154,8 @@ enum vane_result assignment_join(struct kafka_in *in)
     rd_kafka_resp_err_t code = rd_kafka_subscribe(in->client, topics);
     rd_kafka_topic_partition_list_destroy(topics);
     in->grouped = true;
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? VANE_OK : vane_fail(in->self, "subscribe: %s", rd_kafka_err2str(code));
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? VANE_OK
+                                              : vane_fail(in->self, "subscribe: %s", rd_kafka_err2str(code));
 }
 
 /* ---- Without a group ---- */
@@ -237,8 +240,8 @@ static void serve_closing(struct kafka_in *in, int wait_ms)
     rd_kafka_event_destroy(event);
 }
 
-/* A group that is being joined takes no commit until it has been: wait for that. So does librdkafka 2.0.2, which
- * crashes when it is ended between joining and the first assignment. */
+/* A group that is being joined takes no commit until it has been: wait for that. And librdkafka 2.0.2 crashes
+ * when it is ended between joining and the first assignment. */
 static void finish_joining(struct kafka_in *in)
 {
     int64_t until = vane_monotonic() + (int64_t)JOIN_MS * MILLISECOND;

@@ -8,7 +8,8 @@ static void add(struct kafka_in *in, rd_kafka_topic_partition_list_t *list, stru
     rd_kafka_topic_partition_t *one =
         rd_kafka_topic_partition_list_add(list, partition->topic->name, partition->number);
     struct vane_text text = { 0 };
-    vane_text_addf(&text, "vane:%s:%llu", vane_agent(in->self), (unsigned long long)vane_checkpoint(in->self));
+    vane_text_addf(&text, "vane:%s:%llu", vane_agent(in->self),
+                   (unsigned long long)vane_checkpoint(in->self));
     one->offset = partition->delivered;
     one->metadata = text.data; /* malloc'd, as librdkafka's own */
     one->metadata_size = text.length;
@@ -61,7 +62,8 @@ static void note_failure(struct kafka_in *in, rd_kafka_resp_err_t code)
     if (is_change(code))
         return;
     if (!in->commit_failed)
-        vane_log(in->self, VANE_WARN, "commit: %s; committing again until it succeeds", rd_kafka_err2str(code));
+        vane_log(in->self, VANE_WARN, "commit: %s; committing again until it succeeds",
+                 rd_kafka_err2str(code));
     in->commit_failed = true;
 }
 

@@ -27,12 +27,13 @@ static const struct vane_option options[] = {
     VANE_OPT_STRINGS(T, topic_regexps, .help = "Expressions: topics whose name has a match somewhere."),
     VANE_OPT_STRING(T, consumer_group, .preset = "\"vane\"",
                     .help = "Agents of one group share the partitions, and take over from each other."),
-    VANE_OPT_STRING(T, group_instance_id, .help = "Makes this a static member: it keeps its partitions over a restart."),
+    VANE_OPT_STRING(T, group_instance_id,
+                    .help = "Makes this a static member, which keeps its partitions over a restart."),
     VANE_OPT_STRING(T, offset, .preset = "\"oldest\"",
                     .help = "Where a partition begins that the group has not read: oldest, newest, a time "
                             "(RFC 3339), or a duration back (\"-1h\")."),
     VANE_OPT_DURATION(T, rewind, .preset = "\"0s\"", .least = 0, .most = 9e18,
-                      .help = "Begin that much earlier, by message time, in a partition that another member has read."),
+                      .help = "Begin that much earlier, by message time, where another member has read."),
     VANE_OPT_STRING(T, topic_tag, .help = "Tag to put the name of the topic into."),
     VANE_OPT_STRING(T, partition_tag, .help = "Tag to put the number of the partition into."),
     VANE_OPT_STRING(T, key_tag, .help = "Tag to put the key of the message into, where it is text."),
@@ -53,6 +54,11 @@ static const struct vane_option options[] = {
 _Static_assert(offsetof(struct kafka_in, connection) == 0, "KAFKA_CONNECTION_OPTIONS count on it");
 
 /* ---- Configuration ---- */
+
+static bool is_set(const char *text)
+{
+    return text && text[0];
+}
 
 static rd_kafka_conf_t *conf_new(const struct kafka_in *in, bool to_end, struct kafka_error *error)
 {
@@ -75,7 +81,7 @@ static rd_kafka_conf_t *conf_new(const struct kafka_in *in, bool to_end, struct 
     };
     const struct kafka_property fixed[] = {
         { "group.id", in->consumer_group },
-        { "group.instance.id", in->group_instance_id && in->group_instance_id[0] ? in->group_instance_id : NULL },
+        { "group.instance.id", is_set(in->group_instance_id) ? in->group_instance_id : NULL },
         { "enable.auto.commit", "false" },
         { "enable.auto.offset.store", "false" },
         { "partition.assignment.strategy", "cooperative-sticky" },
@@ -114,8 +120,8 @@ static enum vane_result kafka_in_check(struct vane_self *self)
     struct kafka_error error;
     struct offset offset;
     if (!offset_parse(in->offset, &offset))
-        return vane_fail(self, "offset: \"%s\" is not oldest, newest, a time (RFC 3339) or a duration back (\"-1h\")",
-                         in->offset);
+        return vane_fail(self, "offset: \"%s\" is not oldest, newest, a time (RFC 3339) or a duration back "
+                               "(\"-1h\")", in->offset);
     if (!in->consumer_group[0])
         return vane_fail(self, "consumer_group: is empty");
     rd_kafka_conf_t *conf = conf_new(in, false, &error);
@@ -133,7 +139,8 @@ static enum vane_result open_client(struct vane_self *self, struct kafka_in *in)
     rd_kafka_conf_t *conf = conf_new(in, vane_mode(self) != VANE_RUN, &error);
     if (!conf)
         return vane_fail(self, "%s", error.text);
-    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_ERROR);
+    rd_kafka_conf_set_events(conf,
+                             RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_ERROR);
     char text[16];
     size_t size = sizeof text;
     in->nudges = rd_kafka_conf_get(conf, "fetch.queue.backoff.ms", text, &size) != RD_KAFKA_CONF_OK;
@@ -237,14 +244,14 @@ static void serve_control(struct kafka_in *in)
 /* Messages that are in Kafka and not read yet, as of the newest fetches. */
 static int64_t lag_of(const struct kafka_in *in)
 {
-    int64_t lag = 0, low, high;
+    int64_t lag = 0;
     for (size_t i = 0; i < in->partitions.count; i++) {
         const struct partition *partition = in->partitions.all[i];
-        if (partition->state != PARTITION_AWAY
-            && rd_kafka_get_watermark_offsets(in->client, partition->topic->name, partition->number, &low, &high)
-                   == RD_KAFKA_RESP_ERR_NO_ERROR
-            && high > partition->next)
-            lag += high - partition->next;
+        const char *topic = partition->topic->name;
+        int64_t low, high = -1;
+        if (partition->state != PARTITION_AWAY)
+            rd_kafka_get_watermark_offsets(in->client, topic, partition->number, &low, &high);
+        lag += high > partition->next ? high - partition->next : 0;
     }
     return lag;
 }
@@ -350,6 +357,7 @@ static void kafka_in_delivered(struct vane_self *self, const struct vane_lane *l
 
 const struct vane_plugin vane_plugin = {
     .abi = VANE_ABI, .role = VANE_INPUT, .name = "kafka_in", .help = "Consumes metrics from Kafka topics.",
-    .state_size = sizeof(struct kafka_in), .options = options, .data_format = "influx", .check = kafka_in_check,
-    .open = kafka_in_open, .close = kafka_in_close, .run = kafka_in_run, .delivered = kafka_in_delivered,
+    .state_size = sizeof(struct kafka_in), .options = options, .data_format = "influx",
+    .check = kafka_in_check, .open = kafka_in_open, .close = kafka_in_close, .run = kafka_in_run,
+    .delivered = kafka_in_delivered,
 };

@@ -3,14 +3,14 @@
  *     control queue    rebalances, commits, errors         served at every turn, also while the flow is full
  *     messages queue   messages of all partitions          read only while the flow has room
  *
- * kafka_in.c has the options, the callbacks and the loop; assignment.c answers rebalances; start.c finds where
- * to read on; reader.c makes batches of messages; commit.c says what is delivered; partition.c knows partitions;
- * offset.c reads the option of that name.
+ * kafka_in.c has the options, the callbacks and the loop; assignment.c answers rebalances; start.c finds
+ * where to read on; reader.c makes batches of messages; commit.c says what is delivered; partition.c knows
+ * partitions; offset.c reads the option of that name; text.c tells text from bytes.
  *
  * librdkafka's queue of a consumer has both kinds in one row. Here the partitions' queues are forwarded into
  * one of our own, so that a flow that is full leaves messages where they are, while the group still gets its
- * answers: no partition is ever paused, which would throw away what was fetched. Messages are taken one by one:
- * the batch functions of librdkafka 2.0.2 lose some when a rebalance comes between.
+ * answers: no partition is ever paused, which would throw away what was fetched. Messages are taken one by
+ * one: the batch functions of librdkafka 2.0.2 lose some when a rebalance comes between.
  */
 #pragma once
 #include "plugins/kafka_in/offset.h"

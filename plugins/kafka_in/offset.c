@@ -108,7 +108,8 @@ static int64_t read_zone(struct reader *reader)
     if (take(reader, 'Z') || take(reader, 'z'))
         return 0;
     int64_t sign = reader->at[0] == '-' ? -1 : 1;
-    int64_t hours = read_number(reader, sign < 0 ? '-' : '+', 0, 23), minutes = read_number(reader, ':', 0, 59);
+    int64_t hours = read_number(reader, sign < 0 ? '-' : '+', 0, 23);
+    int64_t minutes = read_number(reader, ':', 0, 59);
     return sign * (hours * HOUR + minutes * 60 * SECOND);
 }
 

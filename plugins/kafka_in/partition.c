@@ -21,7 +21,8 @@ static struct topic *add_topic(struct partitions *partitions, struct vane_self *
     topic->name = memory_zero(length + 1);
     memcpy(topic->name, name, length);
     topic->decoder = vane_decoder_new(self, name);
-    partitions->topics = memory_resize(partitions->topics, partitions->topic_count + 1, sizeof *partitions->topics);
+    partitions->topics =
+        memory_resize(partitions->topics, partitions->topic_count + 1, sizeof *partitions->topics);
     return partitions->topics[partitions->topic_count++] = topic;
 }
 
@@ -34,7 +35,8 @@ static void make_room(struct topic *topic, size_t count)
     topic->count = count;
 }
 
-struct partition *partitions_add(struct partitions *partitions, struct vane_self *self, const char *name, int32_t number)
+struct partition *partitions_add(struct partitions *partitions, struct vane_self *self, const char *name,
+                                 int32_t number)
 {
     struct topic *topic = find_topic(partitions, name);
     if (!topic)
@@ -43,7 +45,8 @@ struct partition *partitions_add(struct partitions *partitions, struct vane_self
     if (topic->partitions[number])
         return topic->partitions[number];
     struct partition *partition = memory_zero(sizeof *partition);
-    *partition = (struct partition){ .topic = topic, .number = number, .end = -1, .emitted = -1, .delivered = -1 };
+    *partition = (struct partition){ .topic = topic, .number = number, .end = -1, .emitted = -1,
+                                     .delivered = -1 };
     snprintf(partition->number_text, sizeof partition->number_text, "%d", number);
     struct vane_text lane = { 0 };
     vane_text_addf(&lane, "%s/%d", name, number);
@@ -82,7 +85,8 @@ struct partition *partitions_of(struct partitions *partitions, const rd_kafka_me
     struct partition *newest = partitions->newest;
     if (newest && newest->topic->handle == message->rkt && newest->number == message->partition)
         return newest;
-    struct partition *partition = message->rkt ? of_topic(topic_of(partitions, message->rkt), message->partition) : NULL;
+    struct topic *topic = message->rkt ? topic_of(partitions, message->rkt) : NULL;
+    struct partition *partition = of_topic(topic, message->partition);
     if (partition)
         partitions->newest = partition;
     return partition;

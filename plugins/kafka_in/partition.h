@@ -18,7 +18,7 @@ enum partition_state {
 
 struct topic {
     char                   *name;
-    const rd_kafka_topic_t *handle; /* of its messages, while a partition of it is assigned; NULL: none came */
+    const rd_kafka_topic_t *handle; /* of its messages; NULL: none came since the last assignment */
     struct vane_decoder    *decoder;
     struct partition      **partitions; /* by number; NULL: unknown */
     size_t                  count;
@@ -52,7 +52,8 @@ struct partitions {
     struct partition  *newest; /* messages come in runs of one partition */
 };
 
-struct partition *partitions_add(struct partitions *partitions, struct vane_self *self, const char *topic, int32_t number);
+struct partition *partitions_add(struct partitions *partitions, struct vane_self *self, const char *topic,
+                                 int32_t number);
 void partitions_release(struct partitions *partitions); /* and their batches */
 
 /* NULL: it is none of ours. */

@@ -138,8 +138,8 @@ void reader_release(struct kafka_in *in)
 
 /* Times and names that come from the message and not from what is in it. A metric without a time of its own
  * has the message's, so that a replay gives the same. */
-static void touch_up(struct kafka_in *in, struct vane_batch *batch, size_t first, const rd_kafka_message_t *message,
-                     int64_t time)
+static void touch_up(struct kafka_in *in, struct vane_batch *batch, size_t first,
+                     const rd_kafka_message_t *message, int64_t time)
 {
     size_t length = 0;
     const char *header = is_set(in->msg_header_as_metric_name)

@@ -14,11 +14,16 @@ static const int64_t OLDEST = -2, NEWEST = -1;
 
 /* ---- Asking ---- */
 
+static void add(rd_kafka_topic_partition_list_t *list, const struct partition *partition, int64_t offset)
+{
+    rd_kafka_topic_partition_list_add(list, partition->topic->name, partition->number)->offset = offset;
+}
+
 static rd_kafka_topic_partition_list_t *list_of(struct partition **partitions, size_t count, int64_t offset)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
     for (size_t i = 0; i < count; i++)
-        rd_kafka_topic_partition_list_add(list, partitions[i]->topic->name, partitions[i]->number)->offset = offset;
+        add(list, partitions[i], offset);
     return list;
 }
 
@@ -59,19 +64,18 @@ static bool ask_times(struct kafka_in *in, rd_kafka_topic_partition_list_t *list
 {
     if (!ask(in, list, "the offset of a time", rd_kafka_offsets_for_times))
         return false;
-    for (int i = 0; i < list->cnt; i++) {
-        if (list->elems[i].offset >= 0)
+    bool answered = true;
+    for (int i = 0; i < list->cnt && answered; i++) {
+        rd_kafka_topic_partition_t *late = &list->elems[i];
+        if (late->offset >= 0)
             continue;
-        list->elems[i].offset = NEWEST;
         rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
-        rd_kafka_topic_partition_list_add(one, list->elems[i].topic, list->elems[i].partition)->offset = NEWEST;
-        bool answered = ask(in, one, "the end of a partition", rd_kafka_offsets_for_times);
-        list->elems[i].offset = one->elems[0].offset;
+        rd_kafka_topic_partition_list_add(one, late->topic, late->partition)->offset = NEWEST;
+        answered = ask(in, one, "the end of a partition", rd_kafka_offsets_for_times);
+        late->offset = one->elems[0].offset;
         rd_kafka_topic_partition_list_destroy(one);
-        if (!answered)
-            return false;
     }
-    return true;
+    return answered;
 }
 
 static bool ask_time(struct kafka_in *in, struct partition *partition, int64_t timestamp, int64_t *offset)
@@ -120,14 +124,16 @@ static void begin_as_ours(struct kafka_in *in, struct partition *partition, int6
 }
 
 /* The lane does not go on where what is kept of it stands. */
-static void lose(struct kafka_in *in, struct partition *partition, const rd_kafka_topic_partition_t *committed)
+static void lose(struct kafka_in *in, struct partition *partition,
+                 const rd_kafka_topic_partition_t *committed)
 {
     int64_t resume;
-    bool other = committed->offset >= 0, kept = partition->emitted >= 0 || vane_resume(in->self, partition->lane, &resume);
-    if (other || kept) {
+    bool kept = partition->emitted >= 0 || vane_resume(in->self, partition->lane, &resume);
+    if (kept || committed->offset >= 0) {
         vane_count(in->self, "lanes_lost", 1);
-        vane_log(in->self, VANE_INFO, "%s: not read on by us (\"%.*s\"): what was kept of it is dropped", partition->lane->name,
-                 (int)committed->metadata_size, committed->metadata ? (const char *)committed->metadata : "");
+        vane_log(in->self, VANE_INFO, "%s: read by another since (\"%.*s\"): what is kept of it is dropped",
+                 partition->lane->name, (int)committed->metadata_size,
+                 committed->metadata ? (const char *)committed->metadata : "");
     }
     vane_lost(in->self, partition->lane);
     partition->emitted = -1;
@@ -147,7 +153,8 @@ static bool begin_first(struct kafka_in *in, struct partition **partitions, size
 {
     if (count == 0)
         return true;
-    rd_kafka_topic_partition_list_t *list = list_of(partitions, count, offset_timestamp(&in->first, vane_now()));
+    int64_t first = offset_timestamp(&in->first, vane_now());
+    rd_kafka_topic_partition_list_t *list = list_of(partitions, count, first);
     bool answered = ask_times(in, list);
     for (int i = 0; i < list->cnt && answered; i++)
         begin_at(partitions[i], list->elems[i].offset);
@@ -208,8 +215,8 @@ static bool find_in_range(struct kafka_in *in, struct partition *partition)
     if (lost >= next && !ask_time(in, partition, offset_timestamp(&in->first, vane_now()), &next))
         return false;
     vane_count(in->self, "lanes_lost", 1);
-    vane_log(in->self, VANE_WARN, "%s: offset %lld is out of range; reading on at %lld", partition->lane->name,
-             (long long)lost, (long long)next);
+    vane_log(in->self, VANE_WARN, "%s: offset %lld is out of range; reading on at %lld",
+             partition->lane->name, (long long)lost, (long long)next);
     vane_lost(in->self, partition->lane);
     partition->emitted = -1;
     begin_at(partition, next);
@@ -239,7 +246,7 @@ static bool note(struct kafka_in *in, struct partition *partition, rd_kafka_erro
     return false;
 }
 
-/* A partition that went out of range is not fetched any more, and cannot be sought in: it is assigned anew. */
+/* A partition that went out of range is not fetched any more and knows no seek: it is assigned anew. */
 static bool assign_anew(struct kafka_in *in, struct partition *partition)
 {
     rd_kafka_topic_partition_list_t *list = list_of(&partition, 1, partition->next);
@@ -287,7 +294,7 @@ void start_nudge(struct kafka_in *in)
     for (size_t i = 0; i < in->partitions.count; i++) {
         const struct partition *partition = in->partitions.all[i];
         if (partition->state == PARTITION_READING)
-            rd_kafka_topic_partition_list_add(list, partition->topic->name, partition->number)->offset = NEWEST;
+            add(list, partition, NEWEST);
     }
     if (list->cnt)
         rd_kafka_offsets_for_times(in->client, list, NUDGE_MS);

@@ -7,7 +7,11 @@
 static size_t sequence(const unsigned char *at, size_t left)
 {
     static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    size_t length = at[0] < 0x80 ? 1 : at[0] >> 5 == 0x6 ? 2 : at[0] >> 4 == 0xe ? 3 : at[0] >> 3 == 0x1e ? 4 : 0;
+    size_t length = at[0] < 0x80          ? 1
+                    : at[0] >> 5 == 0x6  ? 2
+                    : at[0] >> 4 == 0xe  ? 3
+                    : at[0] >> 3 == 0x1e ? 4
+                                         : 0;
     if (length == 0 || length > left)
         return 0;
     uint32_t code = length == 1 ? at[0] : at[0] & (0xffu >> (length + 1));

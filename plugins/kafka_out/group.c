@@ -32,7 +32,8 @@ static size_t hash_of(const void *topic, struct group_key key)
 
 static bool is_same_key(struct group_key a, struct group_key b)
 {
-    return a.length == b.length && !a.text == !b.text && (a.length == 0 || memcmp(a.text, b.text, a.length) == 0);
+    bool alike = a.length == b.length && !a.text == !b.text;
+    return alike && (a.length == 0 || memcmp(a.text, b.text, a.length) == 0);
 }
 
 size_t *groups_last(struct groups *groups, const void *topic, struct group_key key)

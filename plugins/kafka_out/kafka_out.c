@@ -21,16 +21,18 @@ static const struct vane_option options[] = {
     VANE_OPT_STRING(T, topic, .required = true,
                     .help = "Topic; {tag} stands for the value of a tag, as in \"prices_{symbol}\"."),
     VANE_OPT_STRING(T, key_tag, .also = "routing_tag",
-                    .help = "Tag whose value is the key: what has one key meets one partition, the one Java chooses."),
-    VANE_OPT_STRING(T, routing_key, .help = "Key of metrics that have no such tag; \"random\" and \"\": none."),
+                    .help = "Tag whose value is the key: one key meets one partition, the one Java chooses."),
+    VANE_OPT_STRING(T, routing_key,
+                    .help = "Key of metrics that have no such tag; \"random\" and \"\": none."),
     VANE_OPT_BOOL(T, batch, .help = "One message for all metrics of a write that have one topic and key."),
-    VANE_OPT_CHOICE(T, compression, .choices = compressions, .preset = "\"none\"", .help = "Of the messages."),
+    VANE_OPT_CHOICE(T, compression, .choices = compressions, .preset = "\"none\"",
+                    .help = "How requests are compressed."),
     VANE_OPT_DURATION(T, linger, .preset = "\"1ms\"", .least = 0, .most = 9e11,
                       .help = "Wait that long for more messages to send in one request."),
     VANE_OPT_INT(T, required_acks, .preset = "-1", .least = -1, .most = 1, .also = "acks",
                  .help = "Brokers that must have a message: -1 all in sync, 1 the leader, 0 none."),
     VANE_OPT_BOOL(T, idempotent, .preset = "true", .also = "idempotent_writes",
-                  .help = "Never the same message twice, and none before another of its partition; wants acks of all."),
+                  .help = "No message twice, and all of a partition in order; wants the acks of all."),
     VANE_OPT_DURATION(T, message_timeout, .preset = "\"0s\"", .least = 0, .most = 2.147e15,
                       .help = "Give a message back to the agent's own retries after that long; 0: never."),
     VANE_OPT_SIZE(T, max_message_bytes, .preset = "1000000", .least = 1000, .most = 1e9,
@@ -48,8 +50,10 @@ _Static_assert(offsetof(struct kafka_out, connection) == 0, "KAFKA_CONNECTION_OP
 static rd_kafka_conf_t *conf_new(const struct kafka_out *out, struct kafka_error *error)
 {
     char linger[48], timeout[32], size[32], acks[32], room[32];
-    snprintf(linger, sizeof linger, "%lld.%06lld", (long long)out->linger / MILLISECOND, (long long)out->linger % MILLISECOND);
-    snprintf(timeout, sizeof timeout, "%lld", (long long)((out->message_timeout + MILLISECOND - 1) / MILLISECOND));
+    int64_t timeout_ms = (out->message_timeout + MILLISECOND - 1) / MILLISECOND;
+    snprintf(linger, sizeof linger, "%lld.%06lld", (long long)out->linger / MILLISECOND,
+             (long long)out->linger % MILLISECOND);
+    snprintf(timeout, sizeof timeout, "%lld", (long long)timeout_ms);
     snprintf(size, sizeof size, "%llu", (unsigned long long)out->max_message_bytes);
     snprintf(acks, sizeof acks, "%lld", (long long)out->required_acks);
     uint64_t most = out->max_message_bytes / 512; /* KiB of two such messages */
@@ -86,7 +90,8 @@ static enum vane_result kafka_out_check(struct vane_self *self)
     if (!good)
         return vane_fail(self, "%s", reason.text);
     if (out->idempotent && out->required_acks != -1)
-        return vane_fail(self, "required_acks = %lld needs idempotent = false", (long long)out->required_acks);
+        return vane_fail(self, "required_acks = %lld needs idempotent = false",
+                         (long long)out->required_acks);
     rd_kafka_conf_t *conf = conf_new(out, &error);
     if (!conf)
         return vane_fail(self, "%s", error.text);
@@ -143,8 +148,10 @@ static void report(void *context, const rd_kafka_message_t *message)
 static size_t serve(struct kafka_out *out, int wait_ms)
 {
     size_t reports = 0;
-    for (size_t i = 0; i < PRODUCER_COUNT; i++)
-        reports += producer_serve(&out->producers[i], i == PRODUCER_SHARED ? wait_ms : 0, &out->link, report, out);
+    for (size_t i = 0; i < PRODUCER_COUNT; i++) {
+        reports += producer_serve(&out->producers[i], wait_ms, &out->link, report, out);
+        wait_ms = 0;
+    }
     pending_settle(out);
     return reports;
 }
@@ -222,6 +229,7 @@ static enum vane_result kafka_out_run(struct vane_self *self)
 
 const struct vane_plugin vane_plugin = {
     .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "kafka_out", .help = "Produces metrics into Kafka topics.",
-    .state_size = sizeof(struct kafka_out), .options = options, .data_format = "influx", .check = kafka_out_check,
-    .open = kafka_out_open, .close = kafka_out_close, .write = kafka_out_write, .run = kafka_out_run,
+    .state_size = sizeof(struct kafka_out), .options = options, .data_format = "influx",
+    .check = kafka_out_check, .open = kafka_out_open, .close = kafka_out_close, .write = kafka_out_write,
+    .run = kafka_out_run,
 };

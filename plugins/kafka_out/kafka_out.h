@@ -18,7 +18,6 @@
 struct message;
 struct pending;
 
-enum kafka_out_compression { COMPRESSION_NONE, COMPRESSION_GZIP, COMPRESSION_SNAPPY, COMPRESSION_LZ4, COMPRESSION_ZSTD };
 enum kafka_out_time { TIME_METRIC, TIME_NOW };
 
 /* Metrics that were delivered one after the other, to be settled in one call. */

@@ -110,7 +110,8 @@ static void fail(struct kafka_out *out, struct message *message, const char *why
 
 static void reject(struct kafka_out *out, struct message *message, const char *why)
 {
-    vane_reject(out->self, message->pending->write, message->first, 1, "topic %s: %s", message->topic->name, why);
+    vane_reject(out->self, message->pending->write, message->first, 1, "topic %s: %s", message->topic->name,
+                why);
     finish(out, message->pending);
 }
 

@@ -1,6 +1,6 @@
 /* pending - one write of the host on its way: as messages, then as reports, until every metric is settled.
  *
- *     pending_begin(out, write)      in write(): makes messages and puts them into the line of those that wait
+ *     pending_begin(out, write)      in write(): makes messages and puts them in the line of those that wait
  *     pending_send(out)              gives them to librdkafka as long as it has room
  *     pending_report(out, message)   what became of one
  *     pending_settle(out)            after a round of reports: settles what was gathered

@@ -19,12 +19,17 @@ static uint64_t hash_of(const char *name, size_t length)
     return hash;
 }
 
+static bool is_name(const struct topic *topic, const char *name, size_t length)
+{
+    return strncmp(topic->name, name, length) == 0 && topic->name[length] == '\0';
+}
+
 static struct topic **slot_of(const struct topics *topics, const char *name, size_t length, uint64_t hash)
 {
     size_t at = hash & (topics->room - 1);
     for (;; at = (at + 1) & (topics->room - 1)) {
-        struct topic *topic = topics->slots[at];
-        if (!topic || (topic->hash == hash && strncmp(topic->name, name, length) == 0 && !topic->name[length]))
+        const struct topic *topic = topics->slots[at];
+        if (!topic || (topic->hash == hash && is_name(topic, name, length)))
             return &topics->slots[at];
     }
 }
@@ -117,9 +122,9 @@ rd_kafka_resp_err_t producer_send(struct producer *producer, const struct produc
     /* Pairs of type and value, without librdkafka's macros, which are not C11. */
     rd_kafka_resp_err_t code = rd_kafka_producev(
         producer->client, RD_KAFKA_VTYPE_RKT, handle, RD_KAFKA_VTYPE_MSGFLAGS, RD_KAFKA_MSG_F_COPY,
-        RD_KAFKA_VTYPE_VALUE, record->value, record->length, RD_KAFKA_VTYPE_KEY, record->key, record->key_length,
-        RD_KAFKA_VTYPE_TIMESTAMP, record->timestamp, RD_KAFKA_VTYPE_OPAQUE, record->opaque, RD_KAFKA_VTYPE_HEADERS,
-        headers, RD_KAFKA_VTYPE_END);
+        RD_KAFKA_VTYPE_VALUE, record->value, record->length,
+        RD_KAFKA_VTYPE_KEY, record->key, record->key_length, RD_KAFKA_VTYPE_TIMESTAMP, record->timestamp,
+        RD_KAFKA_VTYPE_OPAQUE, record->opaque, RD_KAFKA_VTYPE_HEADERS, headers, RD_KAFKA_VTYPE_END);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR && headers)
         rd_kafka_headers_destroy(headers);
     if (code == RD_KAFKA_RESP_ERR__FATAL)
@@ -152,8 +157,8 @@ static size_t serve_event(struct producer *producer, rd_kafka_event_t *event, st
     return reports;
 }
 
-size_t producer_serve(struct producer *producer, int wait_ms, struct kafka_link *link, producer_report *report,
-                      void *context)
+size_t producer_serve(struct producer *producer, int wait_ms, struct kafka_link *link,
+                      producer_report *report, void *context)
 {
     size_t reports = 0;
     rd_kafka_event_t *event;

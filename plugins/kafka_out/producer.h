@@ -62,8 +62,8 @@ rd_kafka_resp_err_t producer_send(struct producer *producer, const struct produc
 /* Calls report for every message that is done with, and notes errors of the link; a fatal one sets `fatal`.
  * Answers how many reports there were. Waits up to `wait_ms` for the first. */
 typedef void producer_report(void *context, const rd_kafka_message_t *message);
-size_t producer_serve(struct producer *producer, int wait_ms, struct kafka_link *link, producer_report *report,
-                      void *context);
+size_t producer_serve(struct producer *producer, int wait_ms, struct kafka_link *link,
+                      producer_report *report, void *context);
 
 /* What is on the way is given up, without a report. */
 void producer_close(struct producer *producer, struct topics *topics);

@@ -54,7 +54,8 @@ static bool set_text(rd_kafka_conf_t *conf, const char *name, const char *value,
     return !is_set(value) || set(conf, name, value, error);
 }
 
-static bool set_presets(rd_kafka_conf_t *conf, const struct kafka_property *presets, struct kafka_error *error)
+static bool set_presets(rd_kafka_conf_t *conf, const struct kafka_property *presets,
+                        struct kafka_error *error)
 {
     for (; presets && presets->name; presets++) {
         rd_kafka_conf_res_t result = rd_kafka_conf_set(conf, presets->name, presets->value, error->text,
@@ -70,24 +71,25 @@ static bool set_brokers(rd_kafka_conf_t *conf, const struct vane_strings *broker
     struct vane_text list = { 0 };
     for (size_t i = 0; i < brokers->count; i++)
         vane_text_addf(&list, "%s%s", i ? "," : "", brokers->items[i]);
-    bool good = list.length > 0 ? set(conf, "bootstrap.servers", list.data, error) : fail(error, "brokers: none is named");
+    bool good = list.length > 0 ? set(conf, "bootstrap.servers", list.data, error)
+                                : fail(error, "brokers: none is named");
     vane_text_release(&list);
     return good;
 }
 
-static bool set_security(rd_kafka_conf_t *conf, const struct kafka_connection *connection, struct kafka_error *error)
+static bool set_security(rd_kafka_conf_t *conf, const struct kafka_connection *connection,
+                         struct kafka_error *error)
 {
     bool tls = connection->enable_tls || connection->insecure_skip_verify || is_set(connection->tls_ca)
                || is_set(connection->tls_cert) || is_set(connection->tls_key);
     bool sasl = is_set(connection->sasl_mechanism) || is_set(connection->sasl_username);
+    const char *mechanism = is_set(connection->sasl_mechanism) ? connection->sasl_mechanism : "PLAIN";
     const char *protocol = tls ? sasl ? "sasl_ssl" : "ssl" : sasl ? "sasl_plaintext" : "plaintext";
-    if (!set(conf, "security.protocol", protocol, error))
-        return false;
-    if (connection->insecure_skip_verify && !set(conf, "enable.ssl.certificate.verification", "false", error))
-        return false;
-    if (sasl && !set(conf, "sasl.mechanism", is_set(connection->sasl_mechanism) ? connection->sasl_mechanism : "PLAIN", error))
-        return false;
-    return set_text(conf, "ssl.ca.location", connection->tls_ca, error)
+    const char *believe = connection->insecure_skip_verify ? "false" : NULL;
+    return set(conf, "security.protocol", protocol, error)
+           && set_text(conf, "enable.ssl.certificate.verification", believe, error)
+           && set_text(conf, "sasl.mechanism", sasl ? mechanism : NULL, error)
+           && set_text(conf, "ssl.ca.location", connection->tls_ca, error)
            && set_text(conf, "ssl.certificate.location", connection->tls_cert, error)
            && set_text(conf, "ssl.key.location", connection->tls_key, error)
            && set_text(conf, "ssl.key.password", connection->tls_key_pwd, error)
@@ -95,8 +97,8 @@ static bool set_security(rd_kafka_conf_t *conf, const struct kafka_connection *c
            && set_text(conf, "sasl.password", connection->sasl_password, error);
 }
 
-static bool set_table(rd_kafka_conf_t *conf, const struct vane_pairs *table, const struct kafka_property *fixed,
-                      struct kafka_error *error)
+static bool set_table(rd_kafka_conf_t *conf, const struct vane_pairs *table,
+                      const struct kafka_property *fixed, struct kafka_error *error)
 {
     for (size_t i = 0; i < table->count; i++) {
         const struct vane_pair *pair = &table->items[i];
@@ -119,13 +121,14 @@ static bool set_fixed(rd_kafka_conf_t *conf, const struct kafka_property *fixed,
     return true;
 }
 
-rd_kafka_conf_t *kafka_conf_new(const struct kafka_connection *connection, const struct kafka_settings *settings,
-                                struct kafka_error *error)
+rd_kafka_conf_t *kafka_conf_new(const struct kafka_connection *connection,
+                                const struct kafka_settings *settings, struct kafka_error *error)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     if (set_presets(conf, settings->presets, error) && set_brokers(conf, &connection->brokers, error)
         && set_text(conf, "client.id", connection->client_id, error) && set_security(conf, connection, error)
-        && set_table(conf, &connection->librdkafka, settings->fixed, error) && set_fixed(conf, settings->fixed, error))
+        && set_table(conf, &connection->librdkafka, settings->fixed, error)
+        && set_fixed(conf, settings->fixed, error))
         return conf;
     rd_kafka_conf_destroy(conf);
     return NULL;
@@ -151,9 +154,9 @@ static rd_kafka_resp_err_t on_request(rd_kafka_t *client, int fd, const char *br
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-static rd_kafka_resp_err_t on_response(rd_kafka_t *client, int fd, const char *broker, int32_t id, int16_t key,
-                                       int16_t version, int32_t correlation, size_t size, int64_t rtt,
-                                       rd_kafka_resp_err_t code, void *context)
+static rd_kafka_resp_err_t on_response(rd_kafka_t *client, int fd, const char *broker, int32_t id,
+                                       int16_t key, int16_t version, int32_t correlation, size_t size,
+                                       int64_t rtt, rd_kafka_resp_err_t code, void *context)
 {
     (void)client, (void)fd, (void)broker, (void)id, (void)version, (void)correlation, (void)size, (void)rtt;
     struct host *host = context;
@@ -176,7 +179,8 @@ bool kafka_is_joining(const rd_kafka_t *client)
     return atomic_load(&host->joining);
 }
 
-rd_kafka_t *kafka_new(struct vane_self *self, rd_kafka_type_t type, rd_kafka_conf_t *conf, struct kafka_error *error)
+rd_kafka_t *kafka_new(struct vane_self *self, rd_kafka_type_t type, rd_kafka_conf_t *conf,
+                      struct kafka_error *error)
 {
     struct host *host = memory_zero(sizeof *host);
     atomic_store(&host->self, self);
@@ -271,7 +275,8 @@ void kafka_queue_notify(rd_kafka_queue_t *queue, int event_fd)
 
 void kafka_sleep(struct vane_self *self, int event_fd, int64_t until)
 {
-    struct pollfd ready[] = { { .fd = vane_wait_fd(self), .events = POLLIN }, { .fd = event_fd, .events = POLLIN } };
+    struct pollfd ready[] = { { .fd = vane_wait_fd(self), .events = POLLIN },
+                              { .fd = event_fd, .events = POLLIN } };
     int64_t left = until - vane_monotonic();
     struct timespec limit = { .tv_sec = left / SECOND, .tv_nsec = left % SECOND };
     if (left > 0 && ppoll(ready, 2, &limit, NULL) > 0 && ready[1].revents) {

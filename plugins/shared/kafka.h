@@ -28,25 +28,25 @@ struct kafka_connection {
 };
 
 /* Rows of an option table of a state that begins with a struct kafka_connection. */
-#define KAFKA_CONNECTION_OPTIONS                                                                              \
-    VANE_OPT_STRINGS(struct kafka_connection, brokers, .required = true,                                      \
-                     .help = "Brokers to begin with, each host:port."),                                       \
-    VANE_OPT_STRING(struct kafka_connection, client_id, .preset = "\"vane\"",                                 \
-                    .help = "Name of this client in the brokers' logs and quotas."),                          \
-    VANE_OPT_BOOL(struct kafka_connection, enable_tls,                                                        \
-                  .help = "Speak TLS; also on where one of the tls_ options is set."),                        \
-    VANE_OPT_STRING(struct kafka_connection, tls_ca, .help = "File of the authorities to trust (PEM)."),      \
-    VANE_OPT_STRING(struct kafka_connection, tls_cert, .help = "File of the client's certificate (PEM)."),    \
-    VANE_OPT_STRING(struct kafka_connection, tls_key, .help = "File of the client's key (PEM)."),             \
-    VANE_OPT_STRING(struct kafka_connection, tls_key_pwd, .secret = true,                                     \
-                    .help = "Password of the client's key."),                                                 \
-    VANE_OPT_BOOL(struct kafka_connection, insecure_skip_verify,                                              \
-                  .help = "Speak TLS, but believe any certificate."),                                         \
-    VANE_OPT_STRING(struct kafka_connection, sasl_mechanism,                                                  \
-                    .help = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or GSSAPI; PLAIN where only a name is set."), \
-    VANE_OPT_STRING(struct kafka_connection, sasl_username, .help = "User of SASL."),                         \
-    VANE_OPT_STRING(struct kafka_connection, sasl_password, .secret = true, .help = "Password of SASL."),     \
-    VANE_OPT_PAIRS(struct kafka_connection, librdkafka, .secret = true,                                       \
+#define KAFKA_CONNECTION_OPTIONS                                                                            \
+    VANE_OPT_STRINGS(struct kafka_connection, brokers, .required = true,                                    \
+                     .help = "Brokers to begin with, each host:port."),                                     \
+    VANE_OPT_STRING(struct kafka_connection, client_id, .preset = "\"vane\"",                               \
+                    .help = "Name of this client in the brokers' logs and quotas."),                        \
+    VANE_OPT_BOOL(struct kafka_connection, enable_tls,                                                      \
+                  .help = "Speak TLS; also on where one of the tls_ options is set."),                      \
+    VANE_OPT_STRING(struct kafka_connection, tls_ca, .help = "File of the authorities to trust (PEM)."),    \
+    VANE_OPT_STRING(struct kafka_connection, tls_cert, .help = "File of the client's certificate (PEM)."),  \
+    VANE_OPT_STRING(struct kafka_connection, tls_key, .help = "File of the client's key (PEM)."),           \
+    VANE_OPT_STRING(struct kafka_connection, tls_key_pwd, .secret = true,                                   \
+                    .help = "Password of the client's key."),                                               \
+    VANE_OPT_BOOL(struct kafka_connection, insecure_skip_verify,                                            \
+                  .help = "Speak TLS, but believe any certificate."),                                       \
+    VANE_OPT_STRING(struct kafka_connection, sasl_mechanism,                                                \
+                    .help = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or GSSAPI; not set: PLAIN, with a user."),\
+    VANE_OPT_STRING(struct kafka_connection, sasl_username, .help = "User of SASL."),                       \
+    VANE_OPT_STRING(struct kafka_connection, sasl_password, .secret = true, .help = "Password of SASL."),   \
+    VANE_OPT_PAIRS(struct kafka_connection, librdkafka, .secret = true,                                     \
                    .help = "Any property of librdkafka; it wins over the other options.")
 
 /* ---- Configuration ---- */
@@ -67,11 +67,12 @@ struct kafka_settings {
 };
 
 /* NULL, and the error: a property that does not exist, or a value it cannot have. */
-rd_kafka_conf_t *kafka_conf_new(const struct kafka_connection *connection, const struct kafka_settings *settings,
-                                struct kafka_error *error);
+rd_kafka_conf_t *kafka_conf_new(const struct kafka_connection *connection,
+                                const struct kafka_settings *settings, struct kafka_error *error);
 
 /* Takes the conf. NULL, and the error: a file of TLS that cannot be read, options that exclude each other. */
-rd_kafka_t *kafka_new(struct vane_self *self, rd_kafka_type_t type, rd_kafka_conf_t *conf, struct kafka_error *error);
+rd_kafka_t *kafka_new(struct vane_self *self, rd_kafka_type_t type, rd_kafka_conf_t *conf,
+                      struct kafka_error *error);
 
 /* Is it joining its group just now, so that the broker will refuse a commit that is sent before it has? (And
  * librdkafka before 2.10 would give up all partitions for that.) */

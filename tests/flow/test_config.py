@@ -42,7 +42,7 @@ def test_a_good_configuration_is_good(agent):
     ("[[inputs.file_in]]\n[[outputs.file_out]]\n", r"vane.toml:1: inputs.file_in.files: is required"),
     ("[[inputs.internal]]\n", r"vane.toml: there is no output: .*"),
     ("[[outputs.file_out]]\n", r"vane.toml: there is no input: .*"),
-    (GOOD + "[[outputs.nowhere]]\n", r"vane.toml:6: outputs.nowhere: there is no output plugin 'nowhere': looked for nowhere_out.so in .*"),
+    (GOOD + "[[outputs.nowhere]]\n", r"vane.toml:6: outputs.nowhere: there is no output plugin 'nowhere': looked for nowhere_out.so and nowhere.so in .*"),
     ("[[inputs.internal]\n" + GOOD, r"vane.toml:1: .*"),
     (GOOD + '  data_format = "xml"\n', r"vane.toml:6: outputs.file_out.data_format: no format 'xml' .*"),
     (GOOD + '  csv_header = true\n', r'vane.toml:6: outputs.file_out.csv_header: is an option of data_format "csv"; here it is "influx"'),

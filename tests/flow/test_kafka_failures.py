@@ -1,6 +1,5 @@
 """The Kafka plugins when something goes wrong: nothing is lost, and nothing comes twice that need not."""
 
-import signal
 import threading
 import time
 from collections import Counter
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kafka_flow import (TIME, Agents, Flow, Unique, config, fed_once, flow, kafka_in, kafka_out, lines, numbers)
+from kafka_flow import Agents, Flow, Unique, config, flow, kafka_in, kafka_out, lines, numbers
 from servers import Agent, Certificate, Kafka, eventually
 
 __all__ = ["flow"]      # a fixture
@@ -55,14 +54,18 @@ class Feed:
 
 def arrived(flow: Flow, count: int, timeout: float = 40) -> Counter[int]:
     """Waits until all of `lines(count)` are in the target; what is there then."""
+    def all_there() -> Counter[int] | None:
+        found = numbers(flow.kafka, flow.target)
+        return found if found.keys() >= set(range(count)) else None
+
     eventually(lambda: flow.delivered() >= count, timeout)
-    return eventually(lambda: (found := numbers(flow.kafka, flow.target)).keys() >= set(range(count)) and found,
-                      timeout)
+    return eventually(all_there, timeout)
 
 
 def messages_of(agent: Agent, plugin: str) -> list[str]:
     """Warnings and errors that a plugin has logged."""
-    return [line for line in agent.log.splitlines() if f"[{plugin}]" in line and ("W! " in line or "E! " in line)]
+    return [line for line in agent.log.splitlines()
+            if f"[{plugin}]" in line and ("W! " in line or "E! " in line)]
 
 
 # ---- The agent ----
@@ -118,7 +121,7 @@ def test_kafka_in__keeps_its_partitions_while_the_flow_is_full(kafka: Kafka, flo
     kafka.produce(flow.source, lines(20000))
     tested = agent(flow.config(
         agent='  queue_size = "64KB"',
-        source='  session_timeout = "1s"\n  max_poll_interval = "1s"\n  librdkafka = {"heartbeat.interval.ms" = "200"}',
+        source=QUICK + '\n  max_poll_interval = "1s"',
         target='  librdkafka = {"topic.metadata.propagation.max.ms" = "200"}'))
     with tested:
         tested.wait_for_log(f"topic {flow.target}")
@@ -150,7 +153,8 @@ def test_kafka__waits_for_a_broker(tmp_path: Path, agent: Agents, unique: Unique
 
 
 @pytest.mark.parametrize("end", [Kafka.stop, Kafka.kill])
-def test_kafka__goes_on_when_the_broker_restarts(own_flow: Flow, agent: Agents, end: Callable[[Kafka], object]) -> None:
+def test_kafka__goes_on_when_the_broker_restarts(own_flow: Flow, agent: Agents,
+                                                 end: Callable[[Kafka], object]) -> None:
     flow, count = own_flow, 20000
     flow.kafka.produce(flow.source, lines(count))
     slow = agent(flow.config(target="  metric_batch_size = 100"))
@@ -192,7 +196,8 @@ def test_kafka_in__waits_for_a_topic(kafka: Kafka, flow: Flow, agent: Agents, un
 
 def test_kafka_in__ends_when_its_topic_is_deleted(kafka: Kafka, flow: Flow, agent: Agents) -> None:
     kafka.produce(flow.source, lines(1000))
-    with agent(flow.config(source='  librdkafka = {"topic.metadata.refresh.interval.ms" = "200"}')) as tested:
+    refresh = '  librdkafka = {"topic.metadata.refresh.interval.ms" = "200"}'
+    with agent(flow.config(source=refresh)) as tested:
         arrived(flow, 1000)
         kafka.delete_topic(flow.source)
         tested.wait_for_log("gave up|lost|nknown topic")
@@ -242,6 +247,7 @@ def test_kafka__trusts_no_certificate_by_itself(tmp_path: Path, certificate: Cer
         with agent(text) as tested:
             tested.wait_for_log(r"\[outputs.kafka_out\] no broker answers: .*certificate")
         broker.produce(flow.source, lines(10))
-        with agent(text.replace("enable_tls = true", "insecure_skip_verify = true"), name="careless") as careless:
+        careless = agent(text.replace("enable_tls = true", "insecure_skip_verify = true"), name="careless")
+        with careless:
             assert arrived(flow, 10) == Counter(range(10))
             assert careless.stop() == 0

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from confluent_kafka import TopicPartition
 
-from kafka_flow import (CSV_IN, TIME, Agents, Flow, Unique, config, dead_records, fed_once, flow, kafka_in, kafka_out,
-                        lines, metadata_of, numbers)
+from kafka_flow import (CSV_IN, TIME, Agents, Flow, Unique, config, dead_records, fed_once, flow, kafka_in,
+                        kafka_out, lines, metadata_of, numbers)
 from servers import Agent, Kafka, eventually
 
 __all__ = ["flow"]      # a fixture
@@ -26,7 +26,8 @@ ALL_TAGS = """
 
 def test_kafka_in__reads_the_old_chain(flow: Flow, agent: Agents) -> None:
     tested = agent(flow.config(source=CSV_IN))
-    fed_once(tested, flow.kafka, flow.source, ["BTCBUSD,1648522311673,46920.37000000", "ETHBUSD,1648522311674,3300.5"])
+    fed_once(tested, flow.kafka, flow.source,
+             ["BTCBUSD,1648522311673,46920.37000000", "ETHBUSD,1648522311674,3300.5"])
     assert flow.kafka.values(flow.target) == ["mess,coin=BTCBUSD value=46920.37 1648522311673000000",
                                               "mess,coin=ETHBUSD value=3300.5 1648522311674000000"]
 
@@ -42,7 +43,8 @@ def test_kafka_in__goes_on_after_garbage(flow: Flow, agent: Agents, tmp_path: Pa
 
 
 def test_kafka_in__reads_many_lines_of_a_message(flow: Flow, agent: Agents) -> None:
-    fed_once(agent(flow.config()), flow.kafka, flow.source, ["\n".join(lines(30)), "", "\n".join(lines(30, 30))])
+    fed_once(agent(flow.config()), flow.kafka, flow.source,
+             ["\n".join(lines(30)), "", "\n".join(lines(30, 30))])
     assert numbers(flow.kafka, flow.target) == Counter(range(60))
 
 
@@ -51,7 +53,8 @@ def test_kafka_in__tells_where_messages_come_from(flow: Flow, agent: Agents) -> 
     flow.kafka.produce(flow.source, lines(1), key="k", headers={"venue": b"binance", "other": b"x"})
     flow.kafka.produce(flow.source, lines(1, 1, ",part=mine"), headers={"kind": b"p q"})
     flow.kafka.produce(flow.source, lines(1, 2), key=b"\xff\xfe")
-    fed_once(tested, flow.kafka, flow.source, lines(1, 3), key="k", headers={"venue": b"binance", "other": b"x"})
+    fed_once(tested, flow.kafka, flow.source, lines(1, 3), key="k",
+             headers={"venue": b"binance", "other": b"x"})
     tags = [line.split(" v=")[0] for line in flow.kafka.values(flow.target)]
     assert tags == [f"m,key=k,part=0,topic={flow.source},venue=binance",
                     f"m,kind=p\\ q,part=mine,topic={flow.source}",
@@ -61,7 +64,8 @@ def test_kafka_in__tells_where_messages_come_from(flow: Flow, agent: Agents) -> 
 
 def test_kafka_in__takes_name_and_time_of_messages(flow: Flow, agent: Agents) -> None:
     tested = agent(flow.config(source='  msg_header_as_metric_name = "name"\n  timestamp_source = "inner"'))
-    fed_once(tested, flow.kafka, flow.source, ["m v=1i 5", "m v=2i"], timestamp=TIME, headers={"name": b"price"})
+    fed_once(tested, flow.kafka, flow.source, ["m v=1i 5", "m v=2i"], timestamp=TIME,
+             headers={"name": b"price"})
     assert flow.kafka.values(flow.target) == [f"price v=1i {TIME}000000", f"price v=2i {TIME}000000"]
 
 
@@ -82,7 +86,8 @@ def test_kafka_in__reads_topics_of_a_pattern(kafka: Kafka, flow: Flow, agent: Ag
     for number in range(2):
         kafka.produce(kafka.create_topic(f"{stem}-{number}", partitions=2), lines(10, 10 * number))
     refresh = '  librdkafka = {"topic.metadata.refresh.interval.ms" = "200"}'
-    with agent(config(kafka_in(kafka, f"^{stem}-[0-9]", flow.group, refresh), kafka_out(kafka, flow.target))):
+    source = kafka_in(kafka, f"^{stem}-[0-9]", flow.group, refresh)
+    with agent(config(source, kafka_out(kafka, flow.target))):
         eventually(lambda: numbers(kafka, flow.target) == Counter(range(20)))
         kafka.produce(kafka.create_topic(f"{stem}-7"), lines(10, 20))
         eventually(lambda: numbers(kafka, flow.target) == Counter(range(30)))
@@ -152,9 +157,9 @@ def test_kafka_in__begins_at_the_newest(flow: Flow, agent: Agents) -> None:
         eventually(lambda: numbers(flow.kafka, flow.target) == Counter(range(10, 20)))
 
 
-@pytest.mark.parametrize("offset, first", [("2022-03-29T02:51:51.678Z", 5), ("2022-03-29T04:51:51.675+02:00", 2),
-                                           ("2200-01-01T00:00:00Z", 10), ("1990-01-01T00:00:00Z", 0),
-                                           ("-7300d", 0)])
+@pytest.mark.parametrize("offset, first", [
+    ("2022-03-29T02:51:51.678Z", 5), ("2022-03-29T04:51:51.675+02:00", 2), ("2200-01-01T00:00:00Z", 10),
+    ("1990-01-01T00:00:00Z", 0), ("-7300d", 0)])
 def test_kafka_in__begins_at_a_time(flow: Flow, agent: Agents, offset: str, first: int) -> None:
     for number, line in enumerate(lines(10)):
         flow.kafka.produce(flow.source, [line], timestamp=TIME + number)
@@ -178,7 +183,8 @@ def test_kafka_in__reads_on_where_the_oldest_message_is(flow: Flow, agent: Agent
         eventually(flow.committed)
         assert tested.stop() == 0
     flow.kafka.produce(flow.source, lines(100))
-    flow.kafka.admin.delete_records([TopicPartition(flow.source, 0, 60)])[TopicPartition(flow.source, 0)].result(10)
+    deleted = flow.kafka.admin.delete_records([TopicPartition(flow.source, 0, 60)])
+    assert [done.result(10).low_watermark for done in deleted.values()] == [60]
     with tested:
         tested.wait_for_log(r"offset 0 is out of range; reading on at 60")
         eventually(lambda: numbers(flow.kafka, flow.target) == Counter(range(60, 100)))
@@ -235,7 +241,8 @@ def test_kafka_in__commits_only_what_is_delivered(flow: Flow, agent: Agents) -> 
     ('librdkafka = {"fetch.wait.max.ms" = "soon"}', "fetch.wait.max.ms"),
     ('sasl_mechanism = "MAGIC"\n  sasl_username = "u"', None),
 ])
-def test_kafka_in__refuses_options_that_do_not_fit(flow: Flow, agent: Agents, option: str, error: str | None) -> None:
+def test_kafka_in__refuses_options_that_do_not_fit(flow: Flow, agent: Agents, option: str,
+                                                   error: str | None) -> None:
     plain = kafka_in(flow.kafka, flow.source, flow.group, "  " + option)
     if option.startswith("topics"):
         plain = plain.replace(f'  topics = ["{flow.source}"]\n', "")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kafka_flow import (CSV_OUT, TIME, Agents, Flow, Unique, config, dead_letters, dead_records, fed_once, flow, kafka_in, kafka_out,
-                        lines, numbers, value_of)
+from kafka_flow import (CSV_OUT, TIME, Agents, Flow, Unique, config, dead_letters, dead_records, fed_once, flow,
+                        kafka_in, kafka_out, lines, numbers, value_of)
 from servers import Kafka, eventually, run
 
 __all__ = ["flow"]      # a fixture
@@ -29,13 +29,15 @@ def test_kafka_out__gives_messages_the_time_of_metrics(flow: Flow, agent: Agents
 
 def test_kafka_out__gives_messages_the_time_it_is(flow: Flow, agent: Agents) -> None:
     before = time.time() * 1000 - 1
-    fed_once(agent(flow.config(target='  producer_timestamp = "now"')), flow.kafka, flow.source, lines(1))
+    tested = agent(flow.config(target='  producer_timestamp = "now"'))
+    fed_once(tested, flow.kafka, flow.source, lines(1))
     assert before < flow.kafka.read(flow.target)[0].timestamp()[1] < time.time() * 1000 + 1
 
 
 @pytest.mark.parametrize("compression", ["none", "gzip", "snappy", "lz4", "zstd"])
 def test_kafka_out__compresses(flow: Flow, agent: Agents, compression: str) -> None:
-    fed_once(agent(flow.config(target=f'  compression = "{compression}"')), flow.kafka, flow.source, lines(200))
+    tested = agent(flow.config(target=f'  compression = "{compression}"'))
+    fed_once(tested, flow.kafka, flow.source, lines(200))
     assert flow.kafka.values(flow.target) == lines(200)
 
 
@@ -73,8 +75,10 @@ def test_kafka_out__puts_keys_where_java_does(kafka: Kafka, flow: Flow, agent: A
     assert {key: murmur2(key) - (murmur2(key) >> 31 << 32) for key in JAVA_MURMUR2} == JAVA_MURMUR2
     target = kafka.create_topic(unique("keyed"), partitions=7)
     keys = [key.decode() for key in JAVA_MURMUR2] + [f"COIN{number}" for number in range(50)]
-    tested = agent(config(kafka_in(kafka, flow.source, flow.group), kafka_out(kafka, target, '  key_tag = "coin"')))
-    fed_once(tested, kafka, flow.source, [f"m,coin={key} v={i}i {TIME + i}000000" for i, key in enumerate(keys * 3)])
+    tested = agent(config(kafka_in(kafka, flow.source, flow.group),
+                          kafka_out(kafka, target, '  key_tag = "coin"')))
+    fed_once(tested, kafka, flow.source,
+             [f"m,coin={key} v={i}i {TIME + i}000000" for i, key in enumerate(keys * 3)])
     messages = kafka.read(target)
     assert len(messages) == 3 * len(keys)
     for message in messages:
@@ -118,7 +122,8 @@ def test_kafka_out__batches_by_key(flow: Flow, agent: Agents) -> None:
     messages = flow.kafka.read(flow.target)
     assert len(messages) < 30
     for key in (b"a", b"b", b"c"):
-        of_key = [line for message in messages if message.key() == key for line in message.value().decode().split("\n")]
+        of_key = [line for message in messages if message.key() == key
+                  for line in message.value().decode().split("\n")]
         assert of_key == [line for line in sent if f"coin={key.decode()} " in line]
 
 
@@ -131,7 +136,8 @@ def test_kafka_out__cuts_batches_at_the_limit(flow: Flow, agent: Agents) -> None
 
 
 @pytest.mark.parametrize("batch", ["false", "true"])
-def test_kafka_out__rejects_what_is_too_large_alone(flow: Flow, agent: Agents, tmp_path: Path, batch: str) -> None:
+def test_kafka_out__rejects_what_is_too_large_alone(flow: Flow, agent: Agents, tmp_path: Path,
+                                                    batch: str) -> None:
     letters = tmp_path / "letters.json"
     large = f'm text="{"x" * 2000}",v=7i 1'
     tested = agent(flow.config(
@@ -142,8 +148,9 @@ def test_kafka_out__rejects_what_is_too_large_alone(flow: Flow, agent: Agents, t
 
 
 @pytest.mark.parametrize("batch", ["false", "true"])
-def test_kafka_out__rejects_what_the_broker_refuses_alone(kafka: Kafka, flow: Flow, agent: Agents, unique: Unique,
-                                                          tmp_path: Path, batch: str) -> None:
+def test_kafka_out__rejects_what_the_broker_refuses_alone(kafka: Kafka, flow: Flow, agent: Agents,
+                                                          unique: Unique, tmp_path: Path,
+                                                          batch: str) -> None:
     letters, target = tmp_path / "letters.json", kafka.create_topic(unique("narrow"), max_message_bytes=1500)
     large = f'm text="{"x" * 2000}",v=100i 1'
     tested = agent(config(kafka_in(kafka, flow.source, flow.group),
@@ -156,8 +163,8 @@ def test_kafka_out__rejects_what_the_broker_refuses_alone(kafka: Kafka, flow: Fl
 
 def test_kafka_out__waits_for_a_topic(kafka: Kafka, flow: Flow, agent: Agents, unique: Unique) -> None:
     target = unique("later")
-    tested = agent(config(kafka_in(kafka, flow.source, flow.group),
-                          kafka_out(kafka, target, '  librdkafka = {"topic.metadata.propagation.max.ms" = "200"}')))
+    soon = '  librdkafka = {"topic.metadata.propagation.max.ms" = "200"}'
+    tested = agent(config(kafka_in(kafka, flow.source, flow.group), kafka_out(kafka, target, soon)))
     kafka.produce(flow.source, lines(50))
     with tested:
         tested.wait_for_log(f"topic {target}: .*[Uu]nknown topic")

@@ -45,10 +45,11 @@ static void test_offset__refuses_what_is_none(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "", "-", "-1", "-h", "-1x", "1h", "--1h", "-99999999999h", "-999999999w", "Oldest", "newest ", "2022-03-29",
-        "2022-03-29T02:51:51", "2022-13-01T00:00:00Z", "2022-02-29T00:00:00Z", "2022-00-01T00:00:00Z",
-        "2022-03-29T24:00:00Z", "2022-03-29T02:60:00Z", "2022-03-29T02:51:51.Z", "2022-03-29T02:51:51+2:00",
-        "2022-03-29T02:51:51Zx", "1969-12-31T23:59:59Z", "2262-01-01T00:00:00Z", "22-03-29T02:51:51Z", "2022-3-29T02:51:51Z",
+        "", "-", "-1", "-h", "-1x", "1h", "--1h", "-99999999999h", "-999999999w", "Oldest", "newest ",
+        "2022-03-29", "2022-03-29T02:51:51", "2022-13-01T00:00:00Z", "2022-02-29T00:00:00Z",
+        "2022-00-01T00:00:00Z", "2022-03-29T24:00:00Z", "2022-03-29T02:60:00Z", "2022-03-29T02:51:51.Z",
+        "2022-03-29T02:51:51+2:00", "2022-03-29T02:51:51Zx", "1969-12-31T23:59:59Z", "2262-01-01T00:00:00Z",
+        "22-03-29T02:51:51Z", "2022-3-29T02:51:51Z",
     };
     struct offset offset;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -62,7 +63,8 @@ static void test_offset__becomes_what_list_offsets_wants(void **state)
     assert_int_equal(offset_timestamp(&(struct offset){ OFFSET_OLDEST, 0 }, NOW), -2);
     assert_int_equal(offset_timestamp(&(struct offset){ OFFSET_NEWEST, 0 }, NOW), -1);
     assert_int_equal(offset_timestamp(&(struct offset){ OFFSET_AT, 1999999 }, NOW), 1);
-    assert_int_equal(offset_timestamp(&(struct offset){ OFFSET_AGO, 1000000000 }, NOW), INT64_C(1699999999123));
+    int64_t ago = offset_timestamp(&(struct offset){ OFFSET_AGO, 1000000000 }, NOW);
+    assert_int_equal(ago, INT64_C(1699999999123));
     assert_int_equal(offset_timestamp(&(struct offset){ OFFSET_AGO, INT64_MAX }, NOW), 0);
 }
 

@@ -106,7 +106,7 @@ static void test_loader__a_missing_plugin_is_told_with_the_places(void **state)
     struct loader *loader = open_loader(directory);
     struct error err;
     assert_null(loader_get(loader, VANE_OUTPUT, "nobody", &err));
-    assert_non_null(strstr(err.text, "there is no output plugin 'nobody': looked for nobody_out.so in "));
+    assert_non_null(strstr(err.text, "there is no output plugin 'nobody': looked for nobody_out.so and nobody.so in "));
     assert_non_null(strstr(err.text, directory));
     assert_null(loader_get(loader, VANE_OUTPUT, "../plugins/good_out", &err));
     loader_free(loader);

@@ -4,7 +4,7 @@
 enum { SERIES = 8 };
 
 struct world {
-    atomic_int emitted, seen, told, saves, full, fail_save, loaded, hold, limit, wrong;
+    atomic_int emitted, seen, told, saves, full, fail_save, loaded, hold, limit, wrong, save_takes;
     _Atomic int64_t position, resumed;
 };
 
@@ -87,6 +87,7 @@ static enum vane_result count_save(struct vane_self *self, struct vane_saver *sa
     atomic_fetch_add(&world->saves, 1);
     atomic_fetch_add(&world->full, full);
     bool fails = atomic_load(&world->fail_save);
+    usleep((useconds_t)atomic_load(&world->save_takes));
     for (int i = 0; i < SERIES; i++) {
         char key[2] = { (char)('a' + i), 0 };
         if (counts->series[i].count && (full || counts->series[i].changed) && !fails)
@@ -326,6 +327,24 @@ static void test_part__without_a_store_nothing_is_saved(void **state)
     assert_int_equal(world.saves, 0);
 }
 
+static void test_part__saving_takes_a_twentieth_of_the_time_at_most(void **state)
+{
+    (void)state;
+    struct world world = { .limit = 1000000, .save_takes = 5000 };
+    struct kit kit;
+    kit_init(&kit);
+    add_nodes(&kit, &world, 1);
+    kit_open_store(&kit);
+    kit_start(&kit);
+    kit_wait(&kit, &world.saves, 1);
+    int saves = atomic_load(&world.saves);
+    kit_settle(&kit, 500 * KIT_MS);
+    assert_true(atomic_load(&world.saves) - saves <= 6);
+    atomic_store(&world.save_takes, 0);
+    kit_end(&kit);
+    assert_int_equal(world.wrong, 0);
+}
+
 /* ---- Several parts ---- */
 
 static enum vane_result take_unless_held(struct vane_self *self, struct vane_write *write)
@@ -383,28 +402,6 @@ static void test_part__one_that_is_held_up_holds_up_all_of_its_part(void **state
     assert_int_equal(held.seen, other.seen);
 }
 
-/* A plugin that stands twice without an alias has one name for two parts: their files would mix. */
-static void test_part__two_parts_with_state_need_two_names(void **state)
-{
-    (void)state;
-    static const struct vane_plugin forgetful = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = emit_on, .delivered = note_position,
-    };
-    struct world world = { .limit = 10 };
-    struct kit kit;
-    kit_init(&kit);
-    kit_add(&kit, &forgetful, "in", &world);
-    kit_add(&kit, &counter, "first", &world);
-    kit_add(&kit, &checker, "x", &world);
-    kit_add(&kit, &forgetful, "in", &world);
-    kit.nodes[0].graph.exclusive = kit.nodes[3].graph.exclusive = false;
-    bool made = kit_make(&kit);
-    assert_true(made); /* all in one part: one name is enough */
-    flow_free(kit.flow);
-    kit_release(&kit);
-}
-
 /* A Kafka input is assigned lanes at any time. */
 static enum vane_result emit_on_new_lanes(struct vane_self *self)
 {
@@ -453,9 +450,9 @@ int main(void)
         cmocka_unit_test(test_part__a_checkpoint_that_cannot_be_written_acknowledges_nothing),
         cmocka_unit_test(test_part__a_damaged_record_ends_the_agent),
         cmocka_unit_test(test_part__without_a_store_nothing_is_saved),
+        cmocka_unit_test(test_part__saving_takes_a_twentieth_of_the_time_at_most),
         cmocka_unit_test(test_part__parts_do_not_wait_for_each_other),
         cmocka_unit_test(test_part__one_that_is_held_up_holds_up_all_of_its_part),
-        cmocka_unit_test(test_part__two_parts_with_state_need_two_names),
         cmocka_unit_test(test_part__positions_may_be_asked_for_while_checkpoints_are_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,24 @@
+#include "core/thread.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void *context)
+{
+    sigset_t agents, before;
+    sigemptyset(&agents);
+    sigaddset(&agents, SIGTERM);
+    sigaddset(&agents, SIGINT);
+    sigaddset(&agents, SIGHUP);
+    sigaddset(&agents, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &agents, &before); /* inherited */
+    int failed = pthread_create(thread, NULL, run, context);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failed) {
+        fprintf(stderr, "vane: cannot start a thread: %s\n", strerror(failed));
+        abort();
+    }
+    pthread_setname_np(*thread, name);
+}

@@ -1,0 +1,255 @@
+/* Inputs: how far they are told that all is delivered, losses, drains. */
+#include "tests/unit/flow_kit.h"
+
+struct world {
+    atomic_int opened, emitted, refused, writes, seen, delivered, told, early, ended, step, go, in_time, closing;
+    _Atomic int64_t position, resumed;
+    int64_t pause;
+};
+
+/* ---- Parts of plugins ---- */
+
+static enum vane_result take_all(struct vane_self *self, struct vane_write *write)
+{
+    struct world *world = kit_world(self);
+    atomic_fetch_add(&world->writes, 1);
+    atomic_fetch_add(&world->seen, (int)write->count);
+    return VANE_OK;
+}
+
+/* Nothing is taken before world->go. */
+static enum vane_result take_when_told(struct vane_self *self, struct vane_write *write)
+{
+    struct world *world = kit_world(self);
+    if (!atomic_load(&world->go))
+        return vane_retry(self, "not yet");
+    return take_all(self, write);
+}
+
+static void note_position(struct vane_self *self, const struct vane_lane *lane, int64_t next)
+{
+    struct world *world = kit_world(self);
+    (void)lane;
+    if (next < atomic_load(&world->position))
+        atomic_fetch_add(&world->early, 1); /* it went down */
+    atomic_store(&world->position, next);
+    atomic_fetch_add(&world->told, 1);
+}
+
+static bool emit_at(struct vane_self *self, int64_t first, size_t count)
+{
+    struct vane_batch *batch = kit_batch(self, first, count);
+    vane_batch_lane(batch, vane_lane(self, ""), first + (int64_t)count);
+    return vane_emit(self, batch);
+}
+
+static const struct vane_plugin sink = {
+    .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "sink", .help = "Test.", .state_size = sizeof(struct kit_state),
+    .write = take_all,
+};
+static const struct vane_plugin gate = {
+    .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "gate", .help = "Test.", .state_size = sizeof(struct kit_state),
+    .write = take_when_told,
+};
+
+/* ---- Positions ---- */
+
+static enum vane_result emit_then_wait(struct vane_self *self)
+{
+    struct world *world = kit_world(self);
+    emit_at(self, 0, 3);
+    atomic_fetch_add(&world->emitted, 3);
+    kit_wait_for_stop(self);
+    return VANE_OK;
+}
+
+static enum vane_result drop_all(struct vane_self *self, struct vane_batch *batch)
+{
+    (void)self;
+    for (size_t i = 0; i < batch->count; i++)
+        vane_drop(batch, i);
+    return VANE_OK;
+}
+
+static void test_input__positions_move_for_what_was_filtered_to_nothing(void **state)
+{
+    (void)state;
+    static const struct vane_plugin input = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .run = emit_then_wait, .delivered = note_position,
+    };
+    static const struct vane_plugin filter = {
+        .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "filter", .help = "Test.",
+        .state_size = sizeof(struct kit_state), .process = drop_all,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit_add(&kit, &input, "in", &world);
+    kit_add(&kit, &filter, "filter", &world);
+    kit_add(&kit, &sink, "out", &world);
+    kit_start(&kit);
+    kit_wait(&kit, &world.told, 1);
+    assert_int_equal(world.position, 3);
+    kit_end(&kit);
+    assert_int_equal(world.seen, 0);
+}
+
+static enum vane_result emit_nothing(struct vane_self *self)
+{
+    emit_at(self, 7, 0);
+    kit_wait_for_stop(self);
+    return VANE_OK;
+}
+
+static void test_input__positions_move_for_an_empty_batch(void **state)
+{
+    (void)state;
+    static const struct vane_plugin input = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .run = emit_nothing, .delivered = note_position,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit_add(&kit, &input, "in", &world);
+    kit_add(&kit, &sink, "out", &world);
+    kit_start(&kit);
+    kit_wait(&kit, &world.told, 1);
+    assert_int_equal(world.position, 7);
+    kit_end(&kit);
+}
+
+static enum vane_result emit_thousand(struct vane_self *self)
+{
+    struct world *world = kit_world(self);
+    for (int64_t at = 0; at < 1000; at++)
+        emit_at(self, at, 1);
+    atomic_store(&world->go, 1);
+    kit_wait_for_stop(self);
+    return VANE_OK;
+}
+
+static void test_input__one_call_tells_of_all_batches_before_it(void **state)
+{
+    (void)state;
+    static const struct vane_plugin input = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .run = emit_thousand, .delivered = note_position,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit.interval = 20 * KIT_MS;
+    kit_add(&kit, &input, "in", &world);
+    kit_add(&kit, &gate, "out", &world)->edge.bytes = 1 << 24; /* room for all */
+    kit_start(&kit);
+    kit_wait(&kit, &world.seen, 1000);
+    kit_end(&kit);
+    assert_int_equal(world.position, 1000);
+    assert_true(world.told <= 5);
+    assert_int_equal(world.early, 0);
+}
+
+static enum vane_result lose_after(struct vane_self *self)
+{
+    struct world *world = kit_world(self);
+    emit_at(self, 100, 1);
+    vane_lost(self, vane_lane(self, ""));
+    atomic_store(&world->go, 1);
+    kit_wait_for_stop(self);
+    return VANE_OK;
+}
+
+static void test_input__positions_before_a_loss_are_not_told(void **state)
+{
+    (void)state;
+    static const struct vane_plugin input = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .run = lose_after, .delivered = note_position,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit_add(&kit, &input, "in", &world);
+    kit_add(&kit, &gate, "out", &world);
+    kit_start(&kit);
+    kit_wait(&kit, &world.seen, 1);
+    kit_end(&kit);
+    assert_int_equal(world.told, 0);
+}
+
+/* ---- Drain ---- */
+
+static enum vane_result drain_often(struct vane_self *self)
+{
+    struct world *world = kit_world(self);
+    for (int64_t at = 0; at < 300; at++) {
+        emit_at(self, at, 1);
+        if (!vane_drain(self, KIT_PATIENCE) || atomic_load(&world->position) != at + 1
+            || atomic_load(&world->seen) != at + 1)
+            atomic_fetch_add(&world->early, 1);
+    }
+    atomic_store(&world->step, 1);
+    kit_wait_for_stop(self);
+    return VANE_OK;
+}
+
+static void test_input__a_drain_ends_when_all_is_delivered_and_told(void **state)
+{
+    (void)state;
+    static const struct vane_plugin input = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .run = drain_often, .delivered = note_position,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit_add(&kit, &input, "in", &world);
+    kit_add(&kit, &sink, "out", &world);
+    kit_start(&kit);
+    kit_wait(&kit, &world.step, 1);
+    kit_end(&kit);
+    assert_int_equal(world.early, 0);
+}
+
+static enum vane_result drain_shortly(struct vane_self *self)
+{
+    struct world *world = kit_world(self);
+    emit_at(self, 0, 1);
+    atomic_store(&world->step, vane_drain(self, 20 * KIT_MS) ? 2 : 1);
+    atomic_store(&world->go, 1);
+    kit_wait_for_stop(self);
+    return VANE_OK;
+}
+
+static void test_input__a_drain_gives_up_at_its_limit(void **state)
+{
+    (void)state;
+    static const struct vane_plugin input = {
+        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
+        .run = drain_shortly,
+    };
+    struct world world = { 0 };
+    struct kit kit;
+    kit_init(&kit);
+    kit_add(&kit, &input, "in", &world);
+    kit_add(&kit, &gate, "out", &world);
+    kit_start(&kit);
+    kit_wait(&kit, &world.step, 1);
+    assert_int_equal(world.step, 1);
+    kit_end(&kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_input__positions_move_for_what_was_filtered_to_nothing),
+        cmocka_unit_test(test_input__positions_move_for_an_empty_batch),
+        cmocka_unit_test(test_input__one_call_tells_of_all_batches_before_it),
+        cmocka_unit_test(test_input__positions_before_a_loss_are_not_told),
+        cmocka_unit_test(test_input__a_drain_ends_when_all_is_delivered_and_told),
+        cmocka_unit_test(test_input__a_drain_gives_up_at_its_limit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
