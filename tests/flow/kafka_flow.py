@@ -111,7 +111,7 @@ def fed_once(agent: Agent, kafka: Kafka, topic: str, values: Iterable[bytes | st
 
 
 def metadata_of(offset: TopicPartition) -> str:
-    """The metadata of a commit. The client reads it beyond its end, up to some NUL: only what we write counts."""
+    """The metadata of a commit; the client reads it beyond its end, so that only what we write counts."""
     try:
         return re.match(r"vane:\w+:\d+", offset.metadata).group()
     except UnicodeDecodeError as error:

@@ -104,7 +104,8 @@ def test_kafka_in__gives_partitions_up_without_loss(kafka: Kafka, unique: Unique
 
 def test_kafka_in__stops_while_the_flow_is_full(flow: Flow, agent: Agents) -> None:
     flow.kafka.produce(flow.source, (f'm text="{"x" * 1000}",v={n}i' for n in range(20000)))
-    tested = agent(config(kafka_in(flow.kafka, flow.source, flow.group), kafka_out(flow.kafka, "no-such-topic"),
+    tested = agent(config(kafka_in(flow.kafka, flow.source, flow.group),
+                          kafka_out(flow.kafka, "no-such-topic"),
                           agent='  drain_timeout = "300ms"\n  queue_size = "64KB"'))
     with tested:
         tested.wait_for_log("no-such-topic|assigned")

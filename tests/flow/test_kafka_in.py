@@ -93,15 +93,13 @@ def test_kafka_in__reads_topics_of_a_pattern(kafka: Kafka, flow: Flow, agent: Ag
         eventually(lambda: numbers(kafka, flow.target) == Counter(range(30)))
 
 
-def test_kafka_in__matches_expressions_anywhere(kafka: Kafka, flow: Flow, agent: Agents, unique: Unique) -> None:
+def test_kafka_in__matches_expressions_anywhere(kafka: Kafka, flow: Flow, agent: Agents,
+                                                unique: Unique) -> None:
     stem = unique("any")
     kafka.create_topic(f"x-{stem}-x")
-    tested = agent(config(f"""
-[[inputs.kafka_consumer]]
-  brokers = ["{kafka.bootstrap}"]
-  topic_regexps = ["{stem}|nothing-else"]
-  consumer_group = "{flow.group}"
-""", kafka_out(kafka, flow.target)).replace("kafka_consumer", "kafka_in"))
+    source = kafka_in(kafka, stem, flow.group).replace(f'topics = ["{stem}"]',
+                                                       f'topic_regexps = ["{stem}|nothing-else"]')
+    tested = agent(config(source, kafka_out(kafka, flow.target)))
     fed_once(tested, kafka, f"x-{stem}-x", lines(3))
     assert numbers(kafka, flow.target) == Counter(range(3))
 

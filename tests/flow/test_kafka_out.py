@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kafka_flow import (CSV_OUT, TIME, Agents, Flow, Unique, config, dead_letters, dead_records, fed_once, flow,
-                        kafka_in, kafka_out, lines, numbers, value_of)
+from kafka_flow import (CSV_OUT, TIME, Agents, Flow, Unique, config, dead_letters, dead_records, fed_once,
+                        flow, kafka_in, kafka_out, lines, numbers, value_of)
 from servers import Kafka, eventually, run
 
 __all__ = ["flow"]      # a fixture
@@ -42,8 +42,8 @@ def test_kafka_out__compresses(flow: Flow, agent: Agents, compression: str) -> N
 
 
 def test_kafka_out__adds_headers(flow: Flow, agent: Agents) -> None:
-    fed_once(agent(flow.config(target='  headers = {venue = "binance", kind = "price"}')), flow.kafka, flow.source,
-             lines(1))
+    tested = agent(flow.config(target='  headers = {venue = "binance", kind = "price"}'))
+    fed_once(tested, flow.kafka, flow.source, lines(1))
     assert sorted(flow.kafka.read(flow.target)[0].headers()) == [("kind", b"price"), ("venue", b"binance")]
 
 
@@ -71,7 +71,8 @@ def java_partition(key: bytes, partitions: int) -> int:
     return (murmur2(key) & 0x7fffffff) % partitions
 
 
-def test_kafka_out__puts_keys_where_java_does(kafka: Kafka, flow: Flow, agent: Agents, unique: Unique) -> None:
+def test_kafka_out__puts_keys_where_java_does(kafka: Kafka, flow: Flow, agent: Agents,
+                                              unique: Unique) -> None:
     assert {key: murmur2(key) - (murmur2(key) >> 31 << 32) for key in JAVA_MURMUR2} == JAVA_MURMUR2
     target = kafka.create_topic(unique("keyed"), partitions=7)
     keys = [key.decode() for key in JAVA_MURMUR2] + [f"COIN{number}" for number in range(50)]
