@@ -76,6 +76,8 @@ static void finish(struct part *part, int64_t now)
     struct store *store = part->keeps ? part->runtime->store : NULL;
     bool good = !part->failed && (!store || write_checkpoint(part, store));
     int64_t took = vane_monotonic() - now + part->save_ns;
+    for (size_t i = 0; good && i < part->input_count; i++) /* first: a part that is idle has told its inputs */
+        input_confirm(part->inputs[i], part->mark, part->number);
 
     pthread_mutex_lock(&part->lock);
     part->on_the_way = false;
@@ -88,8 +90,6 @@ static void finish(struct part *part, int64_t now)
 
     int64_t pause = took * COST_FACTOR > part->interval ? took * COST_FACTOR : part->interval;
     part->next = good ? part->begun + pause : vane_monotonic() + pause;
-    for (size_t i = 0; good && i < part->input_count; i++)
-        input_confirm(part->inputs[i], part->mark, part->number);
 }
 
 int64_t part_work(struct part *part, int64_t now)

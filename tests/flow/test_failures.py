@@ -37,7 +37,7 @@ import pytest
 from failure_kit import (COUNT, QUICK, TEST_PLUGINS, committed, counts, influx_out, last_line, limit, memory,
                          numbers, output_of, stands_still)
 from kafka_flow import CSV_IN, TIME, Agents, Flow, Unique, config, dead_letters, kafka_in, kafka_out, lines
-from servers import Agent, Answer, Exchange, InfluxDB, Kafka, Sink, eventually, run
+from servers import Agent, Answer, Exchange, InfluxDB, Kafka, Sink, eventually, patience, run
 from servers.places import TOP
 
 
@@ -56,7 +56,7 @@ def test_stop__while_everything_is_full(kafka: Kafka, unique: Unique, sink: Sink
     stands_still(tested)
     begun = time.monotonic()
     assert tested.stop() == 0
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < patience(5)
     assert re.search("not all of it could be delivered: what is left is not acknowledged", tested.log)
     delivered = numbers(sink)
     assert 0 < delivered.total() < 20_000
@@ -120,10 +120,10 @@ def test_kill__between_kafka_and_influxdb_loses_nothing(kafka: Kafka, unique: Un
     for _ in range(rounds):
         tested.start()
         tested.wait_for_log("assigned")
-        time.sleep(dice.uniform(0.05, 0.45))    # the moment is what is random here
+        time.sleep(dice.uniform(0.05, 0.30))    # the moment is what is random here
         assert tested.kill() == -signal.SIGKILL
         reached.append(committed(kafka, group, source))
-    assert sum(0 < offset < count for offset in reached) >= rounds / 2, f"it was at work: {reached}"
+    assert sum(0 < offset < count for offset in reached) >= 3, f"kills came while it was at work: {reached}"
     with tested:
         tested.wait_for_log("assigned")
         eventually(lambda: committed(kafka, group, source) == count, 40)

@@ -156,9 +156,10 @@ def test_kafka__waits_for_a_broker(tmp_path: Path, agent: Agents, unique: Unique
 @pytest.mark.parametrize("end", [Kafka.stop, Kafka.kill])
 def test_kafka__goes_on_when_the_broker_restarts(own_flow: Flow, agent: Agents,
                                                  end: Callable[[Kafka], object]) -> None:
+    """Messages have the time it is: a broker that crashed forgets producers by the age of their messages."""
     flow, count = own_flow, 20000
     flow.kafka.produce(flow.source, lines(count))
-    slow = agent(flow.config(target="  metric_batch_size = 100"))
+    slow = agent(flow.config(target='  metric_batch_size = 100\n  producer_timestamp = "now"'))
     with slow:
         eventually(lambda: flow.delivered() > 1000)
         end(flow.kafka)

@@ -368,6 +368,7 @@ static void test_output__a_series_is_never_in_two_writes_and_waiting_for_it_cost
     struct held held = { 0 };
     struct kit kit;
     start(&kit, &held.world, &output, 400, 1);
+    kit.interval = 100000 * KIT_MS; /* behind a mark nothing new is begun */
     kit.nodes[1].batch_size = 1;
     kit.nodes[1].max_in_flight = HELD;
     kit_start(&kit);
@@ -404,6 +405,7 @@ static void test_output__a_conflict_does_not_make_it_spin(void **state)
     struct held held = { 0 };
     struct kit kit;
     kit_init(&kit);
+    kit.interval = 100000 * KIT_MS;
     kit_add(&kit, &one_series, "in", &held);
     struct flow_node *out = kit_add(&kit, &output, "out", &held);
     out->batch_size = 1;

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from confluent_kafka import (Consumer, ConsumerGroupTopicPartitions, KafkaException, Message, Producer,
+from confluent_kafka import (Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, Message, Producer,
                              TopicPartition)
 from confluent_kafka.admin import AdminClient, NewTopic
 
@@ -247,8 +247,18 @@ class Kafka:
     def _partitions(client: Consumer, topic: str) -> list[int]:
         return sorted(client.list_topics(topic, timeout=10).topics[topic].partitions)
 
+    @staticmethod
+    def _range(reader: Consumer, partition: TopicPartition) -> tuple[int, int] | None:
+        """None: a broker that has just come back is not the leader yet."""
+        try:
+            return reader.get_watermark_offsets(partition, timeout=10)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION:
+                raise
+            return None
+
     def _ranges(self, reader: Consumer, topic: str) -> list[tuple[int, int]]:
-        return [reader.get_watermark_offsets(TopicPartition(topic, part), timeout=10)
+        return [eventually(lambda part=part: self._range(reader, TopicPartition(topic, part)))
                 for part in self._partitions(reader, topic)]
 
     def values(self, topic: str, count: int | None = None, timeout: float = 20) -> list[str]:
