@@ -81,7 +81,6 @@ static void catch_signals(struct waker *waker)
         sigaction(crashes[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error of the write */
-    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of the write */
 }
 
 static bool stopped_twice(void)

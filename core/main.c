@@ -8,6 +8,7 @@
 #include "core/number.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -269,8 +270,20 @@ static int execute(const struct command_line *line, const char *command, char **
     return BAD_USAGE;
 }
 
+/* Descriptors 0 to 2 are there, or what is opened first would be taken for them. */
+static void hold_standard_descriptors(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    hold_standard_descriptors();
     struct command_line line = { 0 };
     int exit_code = BAD_USAGE;
     if (parse(&line, argc, argv)) {
@@ -286,6 +299,10 @@ int main(int argc, char **argv)
             exit_code = execute(&line, command, arguments, count);
             loader_free(line.settings.loader);
         }
+    }
+    if (fflush(stdout) != 0 && exit_code == 0) {
+        fprintf(stderr, "vane: standard output: %s\n", strerror(errno));
+        exit_code = 1;
     }
     free(line.files);
     free(line.directories);

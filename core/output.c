@@ -277,8 +277,7 @@ static bool given_up(const struct output *output)
 {
     if (output->part || !nothing_comes(output))
         return false;
-    bool late = output->give_up_at && vane_monotonic() >= output->give_up_at;
-    return !output->instance->opened || output_write_waits(output) || late;
+    return output->instance->tries > 0 || (output->give_up_at && vane_monotonic() >= output->give_up_at);
 }
 
 static bool done(const struct output *output)

@@ -29,7 +29,7 @@ static uint32_t load_u32(const char *at)
 
 static bool read_all(struct vane_text *bytes, const char *path, struct error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not hold up the start */
     if (fd < 0)
         return error_set(err, "open %s: %s", path, strerror(errno));
     char block[65536];

@@ -2,7 +2,7 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <unistd.h>
 #include <string.h>
 
 void thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void *context)
@@ -17,8 +17,8 @@ void thread_start(pthread_t *thread, const char *name, void *(*run)(void *), voi
     int failed = pthread_create(thread, NULL, run, context);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failed) {
-        fprintf(stderr, "vane: cannot start a thread: %s\n", strerror(failed));
-        abort();
+        fprintf(stderr, "vane: cannot start a thread: %s (limits of processes or memory?)\n", strerror(failed));
+        _exit(1); /* not a crash of vane, and no core file */
     }
     pthread_setname_np(*thread, name);
 }

@@ -1,8 +1,9 @@
 #include "core/waker.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
@@ -11,12 +12,19 @@
 
 enum { SECOND = 1000000000 };
 
+/* Without these descriptors a thread can neither sleep nor be woken. */
+static void or_die(bool good)
+{
+    if (good)
+        return;
+    fprintf(stderr, "vane: no descriptor left for a thread: %s (raise the limit: ulimit -n, LimitNOFILE)\n", strerror(errno));
+    _exit(1);
+}
+
 static void watch(struct waker *waker, int fd)
 {
     struct epoll_event interest = { .events = EPOLLIN, .data.fd = fd };
-    int failed = epoll_ctl(waker->poll, EPOLL_CTL_ADD, fd, &interest);
-    assert(!failed);
-    (void)failed;
+    or_die(epoll_ctl(waker->poll, EPOLL_CTL_ADD, fd, &interest) == 0);
 }
 
 void waker_init(struct waker *waker)
@@ -26,7 +34,7 @@ void waker_init(struct waker *waker)
     waker->event = eventfd(0, EFD_CLOEXEC);
     waker->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     waker->poll = epoll_create1(EPOLL_CLOEXEC);
-    assert(waker->event >= 0 && waker->timer >= 0 && waker->poll >= 0);
+    or_die(waker->event >= 0 && waker->timer >= 0 && waker->poll >= 0);
     watch(waker, waker->event);
     watch(waker, waker->timer);
 }

@@ -41,7 +41,7 @@ static const struct vane_option options[] = {
     VANE_OPT_STRING(T, msg_header_as_metric_name, .help = "Header that names the measurement."),
     VANE_OPT_CHOICE(T, timestamp_source, .choices = time_sources, .preset = "\"metric\"",
                     .help = "Time of metrics: their own, or the message's (inner, outer: the same here)."),
-    VANE_OPT_SIZE(T, max_message_len, .help = "Leave out messages larger than this; 0: none."),
+    VANE_OPT_SIZE(T, max_message_len, .preset = "0", .help = "Leave out messages larger than this; 0: none."),
     VANE_OPT_DURATION(T, drain_timeout, .preset = "\"20s\"", .least = 0, .most = 3.6e12,
                       .help = "How long to wait for what was read of partitions that are to be given up."),
     VANE_OPT_DURATION(T, session_timeout, .preset = "\"45s\"", .least = 1e6, .most = 3.6e12,

@@ -33,17 +33,17 @@ struct kafka_connection {
                      .help = "Brokers to begin with, each host:port."),                                     \
     VANE_OPT_STRING(struct kafka_connection, client_id, .preset = "\"vane\"",                               \
                     .help = "Name of this client in the brokers' logs and quotas."),                        \
-    VANE_OPT_BOOL(struct kafka_connection, enable_tls,                                                      \
+    VANE_OPT_BOOL(struct kafka_connection, enable_tls, .preset = "false",                                   \
                   .help = "Speak TLS; also on where one of the tls_ options is set."),                      \
     VANE_OPT_STRING(struct kafka_connection, tls_ca, .help = "File of the authorities to trust (PEM)."),    \
     VANE_OPT_STRING(struct kafka_connection, tls_cert, .help = "File of the client's certificate (PEM)."),  \
     VANE_OPT_STRING(struct kafka_connection, tls_key, .help = "File of the client's key (PEM)."),           \
     VANE_OPT_STRING(struct kafka_connection, tls_key_pwd, .secret = true,                                   \
                     .help = "Password of the client's key."),                                               \
-    VANE_OPT_BOOL(struct kafka_connection, insecure_skip_verify,                                            \
+    VANE_OPT_BOOL(struct kafka_connection, insecure_skip_verify, .preset = "false",                         \
                   .help = "Speak TLS, but believe any certificate."),                                       \
     VANE_OPT_STRING(struct kafka_connection, sasl_mechanism,                                                \
-                    .help = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or GSSAPI; not set: PLAIN, with a user."),\
+                    .help = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or GSSAPI; not set: PLAIN, with a user."), \
     VANE_OPT_STRING(struct kafka_connection, sasl_username, .help = "User of SASL."),                       \
     VANE_OPT_STRING(struct kafka_connection, sasl_password, .secret = true, .help = "Password of SASL."),   \
     VANE_OPT_PAIRS(struct kafka_connection, librdkafka, .secret = true,                                     \
