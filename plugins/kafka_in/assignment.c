@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "plugins/kafka_in/commit.h"
+#include "plugins/kafka_in/reader.h"
 #include "plugins/kafka_in/start.h"
 #include "plugins/shared/memory.h"
 
@@ -58,9 +59,7 @@ static void prepare(struct kafka_in *in, rd_kafka_topic_partition_list_t *list)
         if (!found)
             partition_leave(&in->partitions, partitions[i]);
         list->elems[i].offset = found ? partitions[i]->next : RD_KAFKA_OFFSET_INVALID;
-        partitions[i]->queue =
-            rd_kafka_queue_get_partition(in->client, list->elems[i].topic, list->elems[i].partition);
-        partition_forward(partitions[i], in->messages);
+        partition_come(partitions[i], in->client, in->messages);
         vane_log(in->self, VANE_DEBUG, "%s: assigned, to be read from %lld", partitions[i]->lane->name,
                  (long long)list->elems[i].offset);
     }
@@ -88,6 +87,7 @@ static void assign(struct kafka_in *in, rd_kafka_topic_partition_list_t *list)
 
 /* ---- Giving partitions up ---- */
 
+/* What is gathered of these partitions and not emitted will be read again, here or elsewhere. */
 static void drop_gathered(struct kafka_in *in, const rd_kafka_topic_partition_list_t *list, bool leave)
 {
     for (int i = 0; i < list->cnt; i++) {
@@ -95,9 +95,7 @@ static void drop_gathered(struct kafka_in *in, const rd_kafka_topic_partition_li
             partitions_find(&in->partitions, list->elems[i].topic, list->elems[i].partition);
         if (!partition)
             continue;
-        for (size_t j = 0; j < in->open_count; j++)
-            if (in->open[j] == partition)
-                in->open[j--] = in->open[--in->open_count];
+        reader_forget(in, partition);
         if (leave)
             partition_leave(&in->partitions, partition);
         else

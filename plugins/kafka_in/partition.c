@@ -107,10 +107,30 @@ void partitions_forget_handles(struct partitions *partitions)
     partitions->newest = NULL;
 }
 
-void partition_forward(struct partition *partition, rd_kafka_queue_t *messages)
+void partition_come(struct partition *partition, rd_kafka_t *client, rd_kafka_queue_t *messages)
 {
     if (partition->queue)
+        rd_kafka_queue_destroy(partition->queue);
+    partition->queue = rd_kafka_queue_get_partition(client, partition->topic->name, partition->number);
+    if (partition->queue)
         rd_kafka_queue_forward(partition->queue, messages);
+}
+
+void partition_forward(struct partition *partition, rd_kafka_queue_t *messages)
+{
+    if (partition->queue && partition->state != PARTITION_AWAY)
+        rd_kafka_queue_forward(partition->queue, messages);
+}
+
+/* What librdkafka 2.0.2 leaves in the queue of a topic that was deleted would keep the client from ending. */
+static void release_queue(struct partition *partition)
+{
+    rd_kafka_message_t *message;
+    if (!partition->queue)
+        return;
+    while ((message = rd_kafka_consume_queue(partition->queue, 0)))
+        rd_kafka_message_destroy(message);
+    rd_kafka_queue_destroy(partition->queue);
 }
 
 void partition_drop_batch(struct partition *partition)
@@ -127,15 +147,13 @@ void partition_leave(struct partitions *partitions, struct partition *partition)
     partitions_forget_handles(partitions);
     partition_drop_batch(partition);
     partition->uncommitted = false;
-    if (partition->queue)
-        rd_kafka_queue_destroy(partition->queue);
-    partition->queue = NULL;
 }
 
 void partitions_release(struct partitions *partitions)
 {
     for (size_t i = 0; i < partitions->count; i++) {
         partition_leave(partitions, partitions->all[i]);
+        release_queue(partitions->all[i]);
         vane_text_release(&partitions->all[i]->tags);
         free(partitions->all[i]);
     }

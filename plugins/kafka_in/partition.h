@@ -29,7 +29,7 @@ struct partition {
     int32_t                 number;
     char                    number_text[12];
     const struct vane_lane *lane;
-    rd_kafka_queue_t       *queue;     /* librdkafka's, forwarded to ours while it is assigned */
+    rd_kafka_queue_t       *queue;     /* of librdkafka, forwarded to ours; NULL: it was never assigned */
     enum partition_state    state;
     bool                    ended;     /* --once, --test: all that it had is read */
     bool                    uncommitted; /* `delivered` is to be committed */
@@ -64,8 +64,10 @@ struct partition *partitions_of_lane(const struct partitions *partitions, const 
 /* Before an assignment: librdkafka may give a handle's address to another topic later. */
 void partitions_forget_handles(struct partitions *partitions);
 
-/* Has its messages come to that queue: before it is assigned, so that none goes elsewhere, and again after,
- * since the end of an earlier assignment may undo it. Harmless at any time. */
+/* Before it is assigned: its messages are to come to that queue, and none elsewhere. */
+void partition_come(struct partition *partition, rd_kafka_t *client, rd_kafka_queue_t *messages);
+
+/* The same again, now and then, while it is assigned: the end of an earlier assignment may undo it late. */
 void partition_forward(struct partition *partition, rd_kafka_queue_t *messages);
 
 /* Throws away what was gathered, to be read again. */

@@ -126,6 +126,15 @@ bool reader_emit(struct kafka_in *in)
     return in->open_count == 0;
 }
 
+void reader_forget(struct kafka_in *in, const struct partition *partition)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < in->open_count; i++)
+        if (in->open[i] != partition)
+            in->open[kept++] = in->open[i];
+    in->open_count = kept;
+}
+
 void reader_release(struct kafka_in *in)
 {
     free(in->open);

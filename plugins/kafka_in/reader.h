@@ -16,4 +16,7 @@ size_t reader_gather(struct kafka_in *in);
 /* True: nothing is gathered any more. False: the flow is full; the rest waits. */
 bool reader_emit(struct kafka_in *in);
 
+/* Of this partition nothing is to be emitted, whatever was gathered. */
+void reader_forget(struct kafka_in *in, const struct partition *partition);
+
 void reader_release(struct kafka_in *in);

@@ -162,8 +162,10 @@ def test_kafka_out__rejects_what_the_broker_refuses_alone(kafka: Kafka, flow: Fl
     assert dead_records(letters) == [large]
 
 
-def test_kafka_out__rejects_times_that_the_broker_refuses(flow: Flow, agent: Agents, tmp_path: Path) -> None:
+def test_kafka_out__rejects_times_that_the_broker_refuses(kafka: Kafka, flow: Flow, agent: Agents,
+                                                          unique: Unique, tmp_path: Path) -> None:
     letters, ahead = tmp_path / "letters.json", "m v=3i 4102444800000000000"     # in 2100
+    flow.target = kafka.create_topic(unique("strict"), message_timestamp_after_max_ms=3600000)
     tested = agent(flow.config(target=f'  dead_letter = "{letters}"'))
     fed_once(tested, flow.kafka, flow.source, [*lines(3), ahead, *lines(3, 4)])
     assert numbers(flow.kafka, flow.target) == Counter([0, 1, 2, 4, 5, 6])
