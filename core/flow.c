@@ -190,7 +190,7 @@ static void say_modify(void *context, const char *key, const char *why)
     to->report->say(to->report->context, false, to->node->graph.file, to->node->graph.line_at, name, why);
 }
 
-static bool check_filters(const struct flow_node *nodes, size_t count, const struct graph_report *report)
+bool flow_check_filters(const struct flow_node *nodes, size_t count, const struct graph_report *report)
 {
     bool good = true;
     for (size_t i = 0; i < count; i++) {
@@ -263,7 +263,7 @@ struct flow *flow_new(const struct flow_settings *settings, const struct flow_no
     for (size_t i = 0; i < count; i++)
         flow->graph_nodes[i] = nodes[i].graph;
     bool good = check_keys(nodes, count, report);
-    good = check_filters(nodes, count, report) && good;
+    good = flow_check_filters(nodes, count, report) && good;
     good = graph_build(&flow->graph, flow->graph_nodes, count, report) && good;
     if (!good) {
         flow_free(flow);

@@ -35,6 +35,8 @@ struct flow_settings {
  * been told to the report. */
 struct flow *flow_new(const struct flow_settings *settings, const struct flow_node *nodes, size_t count,
                       const struct graph_report *report);
+/* The part of it that needs no flow: do patterns and conditions of the nodes make sense? */
+bool flow_check_filters(const struct flow_node *nodes, size_t count, const struct graph_report *report);
 void flow_free(struct flow *flow); /* of one that was never started, or has stopped */
 
 const struct graph *flow_graph(const struct flow *flow);

@@ -339,10 +339,11 @@ struct flow *setup_flow(const struct setup *setup, struct runtime *runtime, stru
 
 void setup_check_routing(const struct setup *setup, struct config_errors *errors, struct config_errors *warnings)
 {
-    if (setup->missing || setup->count == 0)
-        return;
     struct reporting to = { setup, errors, warnings };
     struct graph_report graph_report = { .say = report, .context = &to, .nearest = nearest_node };
+    flow_check_filters(setup->nodes, setup->count, &graph_report);
+    if (setup->missing || setup->count == 0)
+        return;
     struct graph_node *nodes = alloc_array(setup->count, sizeof *nodes);
     for (size_t i = 0; i < setup->count; i++)
         nodes[i] = setup->nodes[i].graph;

@@ -37,7 +37,7 @@ void setup_release(struct setup *setup);
 struct flow *setup_flow(const struct setup *setup, struct runtime *runtime, struct config_errors *errors,
                         struct config_errors *warnings);
 
-/* Routing alone, where other errors stand in the way of a flow; nothing while a plugin is missing. */
+/* Filters and routing alone, where other errors stand in the way of a flow; no routing while a plugin is missing. */
 void setup_check_routing(const struct setup *setup, struct config_errors *errors, struct config_errors *warnings);
 
 /* The tables of a plugin's options, for `vane help` and samples: its own, data_format, its format's. */

@@ -66,8 +66,9 @@ def test_all_errors_come_in_one_run(agent):
 [[outputs.file_out]]
   from = ["intern"]
   filez = []
+  namepass = ["["]
 """)
-    assert len(lines) == 5, lines
+    assert len(lines) == 6, lines
     assert all(re.match(r"vane.toml:\d+: \S+: .+", line) for line in lines), lines
 
 
