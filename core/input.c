@@ -203,12 +203,12 @@ static void note_dropped(struct instance *instance, size_t metrics)
 {
     stats_add(&instance->stats, STATS_DROPPED, metrics);
     if (metrics)
-        log_line(&instance->log, VANE_WARN, "a queue behind it is full: %zu metric%s dropped, the oldest or the newest as "
-                 "configured", metrics, metrics == 1 ? "" : "s");
+        log_line(&instance->log, VANE_WARN, "a queue behind it is full: %zu metric%s dropped, the oldest or the newest "
+                 "as configured", metrics, metrics == 1 ? "" : "s");
 }
 
-/* With the outlet's lock. */
-static void put(struct input *input, struct batch *batch)
+/* With the outlet's lock. Answers how many metrics were dropped. */
+static size_t put(struct input *input, struct batch *batch)
 {
     struct lane *lane = (struct lane *)batch->view.lane;
     if (batch->has_next) {
@@ -218,10 +218,10 @@ static void put(struct input *input, struct batch *batch)
     if (!input->oldest_open)
         input->oldest_open = vane_monotonic();
     stats_add(&input->instance->stats, STATS_OUT, batch->view.count);
-    if (batch->view.count == 0)
-        batch_unref(batch);
-    else
-        note_dropped(input->instance, outlet_put(&input->outlet, batch));
+    if (batch->view.count > 0)
+        return outlet_put(&input->outlet, batch);
+    batch_unref(batch);
+    return 0;
 }
 
 bool input_emit(struct input *input, struct batch *batch)
@@ -230,11 +230,12 @@ bool input_emit(struct input *input, struct batch *batch)
         batch->view.lane = vane_lane(&input->instance->self, "");
     finish_batch(input, batch);
     bool waited = false, done = false;
+    size_t dropped = 0;
     while (!done && !atomic_load(&input->stop)) {
         pthread_mutex_lock(&input->outlet.lock);
         done = may_put(input);
         if (done)
-            put(input, batch);
+            dropped = put(input, batch);
         pthread_mutex_unlock(&input->outlet.lock);
         if (!done)
             waker_wait(&input->waker, -1);
@@ -247,6 +248,7 @@ bool input_emit(struct input *input, struct batch *batch)
         batch_unref(batch);
         return false;
     }
+    note_dropped(input->instance, dropped);
     instance_lasted(input->instance);
     part_moved(input->part);
     return true;

@@ -58,15 +58,16 @@ struct edge *line_add_edge(struct line *line, const struct edge_limits *limits, 
 
 /* ---- Batches through the stages ---- */
 
-static bool put(struct line *line, struct batch *batch)
+static bool put(struct stage *last, struct batch *batch)
 {
+    struct line *line = last->line;
     for (;;) {
         pthread_mutex_lock(&line->outlet.lock);
         bool room = outlet_room(&line->outlet, true);
         if (room) {
             size_t dropped = outlet_put(&line->outlet, batch);
             if (dropped)
-                stats_add(&line->first->instance->stats, STATS_DROPPED, dropped);
+                stats_add(&last->instance->stats, STATS_DROPPED, dropped);
         }
         pthread_mutex_unlock(&line->outlet.lock);
         if (room)
@@ -250,7 +251,7 @@ static void line_take(struct line *line, struct batch *batch)
 
 static bool pass_on(struct stage *stage, struct batch *batch)
 {
-    return stage->next ? stage_take(stage->next, batch) : put(stage->line, batch);
+    return stage->next ? stage_take(stage->next, batch) : put(stage, batch);
 }
 
 bool stage_emit(struct stage *stage, struct batch *batch)

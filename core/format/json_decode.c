@@ -33,7 +33,7 @@ struct json_decoder {
     struct vane_field *fields;
     size_t             span_count, span_room, tag_room, field_count, field_room;
     size_t             name, name_length; /* in scratch */
-    bool               has_time;
+    bool               has_time, begun; /* begun: something of the stream is done with */
     int64_t            time;
     struct json_reader object; /* before the object, for reports */
 };
@@ -390,18 +390,11 @@ static size_t read_document(struct json_decoder *decoder, size_t start, size_t l
     return next;
 }
 
-static size_t decode(struct decoder *base)
+/* The documents from `at` on. Answers where what is not complete begins. */
+static size_t read_documents(struct json_decoder *decoder, size_t at, size_t length)
 {
-    struct json_decoder *decoder = (struct json_decoder *)base;
-    size_t length = base->length;
-    if (!base->last) {
-        const char *newline = length ? memrchr(base->bytes, '\n', length) : NULL;
-        length = newline ? (size_t)(newline - base->bytes) + 1 : 0;
-    }
-    assert(length <= UINT32_MAX);
-    size_t at = base->line == 1 && length >= 3 && memcmp(base->bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     for (;;) {
-        while (at < length && is_space(base->bytes[at]))
+        while (at < length && is_space(decoder->base.bytes[at]))
             at++;
         if (at == length)
             return length;
@@ -410,6 +403,22 @@ static size_t decode(struct decoder *base)
             return at;
         at = next;
     }
+}
+
+static size_t decode(struct decoder *base)
+{
+    static const char mark[] = "\xef\xbb\xbf"; /* that some editors put before UTF-8 */
+    struct json_decoder *decoder = (struct json_decoder *)base;
+    size_t length = base->length;
+    if (!base->last) {
+        const char *newline = length ? memrchr(base->bytes, '\n', length) : NULL;
+        length = newline ? (size_t)(newline - base->bytes) + 1 : 0;
+    }
+    assert(length <= UINT32_MAX);
+    bool marked = !decoder->begun && length >= 3 && memcmp(base->bytes, mark, 3) == 0;
+    size_t done = read_documents(decoder, marked ? 3 : 0, length);
+    decoder->begun |= done > 0;
+    return done;
 }
 
 static void release(struct decoder *base)

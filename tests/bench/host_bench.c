@@ -18,7 +18,6 @@ struct world {
     int64_t          until; /* monotonic */
     size_t           batch;
     atomic_ullong    written;
-    _Atomic double   sum;
 };
 
 struct state {
@@ -66,11 +65,14 @@ static enum vane_result count_metrics(struct vane_self *self, struct vane_write 
     return VANE_OK;
 }
 
+#define PLUGIN(role_, name_, ...)                                                                            \
+    { .abi = VANE_ABI, .role = role_, .name = name_, .help = "Bench.", .state_size = sizeof(struct state), __VA_ARGS__ }
+
 static const struct vane_plugin plugins[] = {
-    { .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Bench.", .state_size = sizeof(struct state), .run = emit_batches },
-    { .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "first", .help = "Bench.", .state_size = sizeof(struct state), .process = read_field },
-    { .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "second", .help = "Bench.", .state_size = sizeof(struct state), .process = read_field },
-    { .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Bench.", .state_size = sizeof(struct state), .write = count_metrics },
+    PLUGIN(VANE_INPUT, "in", .run = emit_batches),
+    PLUGIN(VANE_PROCESSOR, "first", .process = read_field),
+    PLUGIN(VANE_PROCESSOR, "second", .process = read_field),
+    PLUGIN(VANE_OUTPUT, "out", .write = count_metrics),
 };
 
 enum { NODES = sizeof plugins / sizeof plugins[0] };

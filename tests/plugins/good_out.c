@@ -16,7 +16,8 @@ struct old_option {
 };
 
 static const struct old_option options[] = {
-    { .name = "limit", .kind = VANE_KIND_INT, .offset = offsetof(struct state, limit), .preset = "3", .help = "How many." },
+    { .name = "limit", .kind = VANE_KIND_INT, .offset = offsetof(struct state, limit), .preset = "3",
+      .help = "How many." },
     { 0 }
 };
 

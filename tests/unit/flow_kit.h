@@ -75,9 +75,13 @@ static inline struct flow_node *kit_add(struct kit *kit, const struct vane_plugi
     struct flow_node *node = &kit->nodes[i];
     kit->states[i].world = world;
     kit->options[i].startup_error_behavior = COMMON_STARTUP_ERROR;
-    node->graph = (struct graph_node){ .role = plugin->role, .name = name, .file = "test", .line_at = (int)i, .workers = 1 };
-    node->settings = (struct instance_settings){ .plugin = plugin, .options = &kit->options[i], .state = &kit->states[i],
-                                                 .log_name = name, .log_level = VANE_DEBUG };
+    node->graph = (struct graph_node){
+        .role = plugin->role, .name = name, .file = "test", .line_at = (int)i, .workers = 1,
+    };
+    node->settings = (struct instance_settings){
+        .plugin = plugin, .options = &kit->options[i], .state = &kit->states[i], .log_name = name,
+        .log_level = VANE_DEBUG,
+    };
     node->edge = (struct edge_limits){ .bytes = 1 << 20 };
     node->batch_size = 1000;
     node->max_in_flight = 1;

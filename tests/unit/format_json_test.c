@@ -186,6 +186,14 @@ static void test_json_decode__says_when_a_document_is_cut(void **state)
     assert_reads("{\n\"a\":1\n", "! line 1: the document is not complete [{\n\"a\":1]\n");
 }
 
+static void test_json_decode__leaves_out_a_mark_at_the_very_beginning_only(void **state)
+{
+    (void)state;
+    assert_reads("\xef\xbb\xbf{\"a\":1}\n", "input a=1\n");
+    assert_reads("\t\xef\xbb\xbf\n\n{\"a\":1}\n",
+                 "input a=1\n! line 1: an object or array is missing, at byte 1 [\xef\xbb\xbf\n]\n");
+}
+
 static void test_json_decode__bounds_the_depth(void **state)
 {
     (void)state;
@@ -350,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_json_decode__follows_the_query),
         cmocka_unit_test(test_json_decode__refuses_what_is_no_json),
         cmocka_unit_test(test_json_decode__says_when_a_document_is_cut),
+        cmocka_unit_test(test_json_decode__leaves_out_a_mark_at_the_very_beginning_only),
         cmocka_unit_test(test_json_decode__bounds_the_depth),
         cmocka_unit_test(test_json_decode__refuses_nul_characters_where_they_cannot_be),
         cmocka_unit_test(test_json_decode__checks_its_options),
