@@ -34,6 +34,7 @@ say      = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $(2))
 HOST_SRC   := $(filter-out core/main.c,$(wildcard core/*.c core/match/*.c core/expression/*.c core/format/*.c config/*.c))
 HOST_OBJ   := $(HOST_SRC:%.c=$(OBJ)/%.o)
 SHARED_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(wildcard plugins/shared/*.c))
+PLUGIN_SRC  = $(wildcard plugins/$(1)/*.c plugins/$(1)/*/*.c)
 PLUGINS    := $(filter-out shared,$(notdir $(patsubst %/,%,$(wildcard plugins/*/))))
 PLUGIN_SO  := $(PLUGINS:%=$(BUILD)/plugins/%.so)
 TESTS      := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*_test.c))
@@ -78,7 +79,7 @@ $(BUILD)/shared.a: $(SHARED_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 define plugin
-$(BUILD)/plugins/$(1).so: $(patsubst %.c,$(OBJ)/%.o,$(wildcard plugins/$(1)/*.c)) $(BUILD)/shared.a
+$(BUILD)/plugins/$(1).so: $(patsubst %.c,$(OBJ)/%.o,$(PLUGIN_SRC)) $(BUILD)/shared.a
 	@mkdir -p $$(@D)
 	$$(call say,SO,$$@)
 	$$(Q)$$(CC) $$(LINK) $$(LDFLAGS) -shared -o $$@ $$(filter %.o,$$^) $(BUILD)/shared.a \

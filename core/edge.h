@@ -1,7 +1,7 @@
 /* edge - the bounded queue of one arrow of the graph: one source, one taker.
  *
  * It takes a batch while it holds less than its limit, so at most limit + one batch lie in it,
- * and a batch larger than the limit gets in alone. Marks, lost lanes, end and stop need no room:
+ * and a batch larger than the limit gets in alone. Marks, gaps, lost lanes, end and stop need no room:
  * they travel in order with the batches and are never dropped.
  *
  * One mutex guards the items. put: the source's thread (marks of inputs: the checkpoint thread, under
@@ -11,12 +11,12 @@
 #include "core/batch.h"
 #include "core/waker.h"
 
-enum edge_kind { EDGE_BATCH, EDGE_MARK, EDGE_LOST, EDGE_END, EDGE_STOP };
+enum edge_kind { EDGE_BATCH, EDGE_MARK, EDGE_LOST, EDGE_GAP, EDGE_END, EDGE_STOP };
 
 struct edge_item {
     enum edge_kind          kind;
     struct batch           *batch; /* BATCH: a reference */
-    const struct vane_lane *lane;  /* LOST */
+    const struct vane_lane *lane;  /* LOST, GAP */
     uint64_t                mark;  /* MARK: its number */
 };
 

@@ -171,7 +171,7 @@ static void add_edges(struct flow *flow, const struct graph_arrow *arrow, const 
             struct edge *edge = flow->outputs[arrow->to]
                 ? output_add_edge(flow->outputs[arrow->to], &limits, source.waker)
                 : line_add_edge(flow->lines[flow->first_line[arrow->to] + t], &limits, source.waker);
-            outlet_add(source.outlet, edge, t, takers);
+            outlet_add(source.outlet, edge, arrow->route, t, takers);
         }
     }
 }

@@ -58,13 +58,33 @@ static void check_names(struct building *at)
 
 /* ---- Arrows ---- */
 
-static void add_arrow(struct graph *graph, size_t from, size_t to)
+static void add_arrow(struct graph *graph, size_t from, size_t to, const char *route)
 {
-    for (size_t i = 0; i < graph->arrow_count; i++)
-        if (graph->arrows[i].from == from && graph->arrows[i].to == to)
+    for (size_t i = 0; i < graph->arrow_count; i++) {
+        const struct graph_arrow *arrow = &graph->arrows[i];
+        if (arrow->from == from && arrow->to == to && arrow->route == route)
             return; /* named twice in one `from` */
+    }
     graph->arrows = alloc_resize(graph->arrows, graph->arrow_count + 1, sizeof *graph->arrows);
-    graph->arrows[graph->arrow_count++] = (struct graph_arrow){ from, to };
+    graph->arrows[graph->arrow_count++] = (struct graph_arrow){ from, to, route };
+}
+
+/* "window.late" is the route `late` of the node `window`, unless a node has that very name. */
+static bool find_route(const struct graph *graph, const char *name, size_t *node, const char **route)
+{
+    const char *dot = strrchr(name, '.');
+    char base[256];
+    size_t length = dot ? (size_t)(dot - name) : 0, found;
+    if (length == 0 || length >= sizeof base)
+        return false;
+    memcpy(base, name, length);
+    base[length] = '\0';
+    *node = find(graph, base, &found);
+    const char *const *each = found == 1 ? graph->nodes[*node].routes : NULL;
+    while (each && *each && strcmp(*each, dot + 1) != 0)
+        each++;
+    *route = each ? *each : NULL;
+    return *route != NULL;
 }
 
 static void add_named(struct building *at, size_t to)
@@ -75,6 +95,9 @@ static void add_named(struct building *at, size_t to)
         const char *name = node->from.items[i];
         size_t found, from = find(graph, name, &found);
         char what[512];
+        const char *route = NULL;
+        if (!found && find_route(graph, name, &from, &route))
+            found = 1;
         const char *like = found ? NULL : at->report->nearest(at->report->context, name);
         if (found == 0)
             snprintf(what, sizeof what, "no plugin has the name '%s'%s%s%s", name, like ? "; did you mean '" : "",
@@ -84,7 +107,7 @@ static void add_named(struct building *at, size_t to)
         else if (graph->nodes[from].role == VANE_OUTPUT)
             snprintf(what, sizeof what, "'%s' is an output: nothing can be taken from it", name);
         else {
-            add_arrow(graph, from, to);
+            add_arrow(graph, from, to, route);
             continue;
         }
         say(at, false, node, "from", what);
@@ -105,19 +128,19 @@ static void add_default_flow(struct graph *graph)
             continue;
         for (size_t j = 0; j < graph->count && last == graph->count; j++)
             if (in_default_flow(&graph->nodes[j], VANE_INPUT))
-                add_arrow(graph, j, i);
+                add_arrow(graph, j, i, NULL);
         if (last < graph->count)
-            add_arrow(graph, last, i);
+            add_arrow(graph, last, i, NULL);
         last = i;
     }
     for (size_t i = 0; i < graph->count; i++) {
         if (!in_default_flow(&graph->nodes[i], VANE_OUTPUT))
             continue;
         if (last < graph->count)
-            add_arrow(graph, last, i);
+            add_arrow(graph, last, i, NULL);
         for (size_t j = 0; j < graph->count && last == graph->count; j++)
             if (in_default_flow(&graph->nodes[j], VANE_INPUT))
-                add_arrow(graph, j, i);
+                add_arrow(graph, j, i, NULL);
     }
 }
 
@@ -203,7 +226,7 @@ static void warn_of_double_paths(struct building *at)
         for (size_t i = 0; i < graph->count; i++) {
             size_t into = 0;
             for (size_t a = 0; a < graph->arrow_count; a++)
-                if (graph->arrows[a].to == order[i] && paths[graph->arrows[a].from])
+                if (graph->arrows[a].to == order[i] && !graph->arrows[a].route && paths[graph->arrows[a].from])
                     into++;
             if (order[i] != input)
                 paths[order[i]] = into;
@@ -223,7 +246,7 @@ static void warn_of_double_paths(struct building *at)
 static bool joins(const struct graph *graph, const struct graph_arrow *arrow)
 {
     const struct graph_node *from = &graph->nodes[arrow->from], *to = &graph->nodes[arrow->to];
-    return from->role == VANE_PROCESSOR && to->role == VANE_PROCESSOR && from->workers <= 1 && to->workers <= 1
+    return !arrow->route && from->role == VANE_PROCESSOR && to->role == VANE_PROCESSOR && from->workers <= 1 && to->workers <= 1
            && arrows_from(graph, arrow->from) == 1 && arrows_to(graph, arrow->to) == 1;
 }
 
@@ -315,9 +338,10 @@ static void print_below(const struct graph *graph, struct vane_text *out, size_t
         if (graph->arrows[a].from != node)
             continue;
         const struct graph_node *to = &graph->nodes[graph->arrows[a].to];
-        vane_text_addf(out, "%*s%s %s.%s%s%s\n", depth * 4, "", graph_inside(graph, &graph->arrows[a]) ? "──▶" : "─▭▶",
-                       roles[to->role], to->name, to->best_effort ? " (best effort)" : "",
-                       to->workers > 1 ? " (workers)" : "");
+        const char *route = graph->arrows[a].route;
+        vane_text_addf(out, "%*s%s%s%s %s.%s%s%s\n", depth * 4, "", route ? "─" : "", route ? route : "",
+                       graph_inside(graph, &graph->arrows[a]) ? "──▶" : "─▭▶", roles[to->role], to->name,
+                       to->best_effort ? " (best effort)" : "", to->workers > 1 ? " (workers)" : "");
         print_below(graph, out, graph->arrows[a].to, depth + 1);
     }
 }

@@ -12,6 +12,7 @@ struct graph_node {
     struct vane_strings from;
     bool                has_from, exclusive, best_effort;
     unsigned            workers;  /* of processors; 1: one instance */
+    const char *const  *routes;   /* side routes that can be taken, as NAME.ROUTE; ends with NULL; NULL: none */
     const char         *file;
     int                 line_at;  /* in the file */
 
@@ -23,7 +24,8 @@ struct graph_node {
 enum { GRAPH_NONE = -1 };
 
 struct graph_arrow {
-    size_t from, to; /* indices of nodes */
+    size_t      from, to; /* indices of nodes */
+    const char *route;    /* of the source; NULL: its main flow */
 };
 
 struct graph {

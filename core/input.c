@@ -196,7 +196,7 @@ static bool too_old(const struct input *input)
 /* Room that is there stays: only this input takes it away. */
 static bool may_put(struct input *input)
 {
-    return input->instance->plugin->live || input->promised || (outlet_room(&input->outlet, true) && !too_old(input));
+    return input->instance->plugin->live || input->promised || (outlet_room(&input->outlet, NULL, true) && !too_old(input));
 }
 
 static void note_dropped(struct instance *instance, size_t metrics)
@@ -219,7 +219,7 @@ static size_t put(struct input *input, struct batch *batch)
         input->oldest_open = vane_monotonic();
     stats_add(&input->instance->stats, STATS_OUT, batch->view.count);
     if (batch->view.count > 0)
-        return outlet_put(&input->outlet, batch);
+        return outlet_put(&input->outlet, NULL, batch);
     batch_unref(batch);
     return 0;
 }
@@ -400,13 +400,21 @@ static enum vane_result run(struct input *input)
     return VANE_RETRY;
 }
 
+static void tell_gap(struct input *input)
+{
+    const struct vane_lane *lane = vane_lane(&input->instance->self, "");
+    pthread_mutex_lock(&input->outlet.lock);
+    outlet_put_item(&input->outlet, (struct edge_item){ .kind = EDGE_GAP, .lane = lane });
+    pthread_mutex_unlock(&input->outlet.lock);
+}
+
 static void *input_main(void *context)
 {
     struct input *input = context;
     struct instance *instance = input->instance;
     instance_enter(instance);
     if (instance->plugin->live) /* what was saved stands before a gap */
-        vane_lost(&instance->self, vane_lane(&instance->self, ""));
+        tell_gap(input);
     bool ended = run(input) == VANE_OK;
 
     pthread_mutex_lock(&input->outlet.lock);

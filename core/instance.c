@@ -337,6 +337,15 @@ bool vane_decoder_in_head(const struct vane_decoder *decoder)
     return decoder_in_head((const struct decoder *)decoder);
 }
 
+void vane_decoder_refuse(struct vane_decoder *decoder, const char *bytes, size_t length, int64_t place,
+                         const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    decoder_refuse((struct decoder *)decoder, bytes, length, place, format, args);
+    va_end(args);
+}
+
 struct encoding {
     struct vane_self  *self;
     struct vane_write *write;

@@ -4,6 +4,7 @@
 #include "core/alloc.h"
 #include "core/thread.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -58,14 +59,14 @@ struct edge *line_add_edge(struct line *line, const struct edge_limits *limits, 
 
 /* ---- Batches through the stages ---- */
 
-static bool put(struct stage *last, struct batch *batch)
+static bool put(struct stage *last, const char *route, struct batch *batch)
 {
     struct line *line = last->line;
     for (;;) {
         pthread_mutex_lock(&line->outlet.lock);
-        bool room = outlet_room(&line->outlet, true);
+        bool room = outlet_room(&line->outlet, route, true);
         if (room) {
-            size_t dropped = outlet_put(&line->outlet, batch);
+            size_t dropped = outlet_put(&line->outlet, route, batch);
             if (dropped)
                 stats_add(&last->instance->stats, STATS_DROPPED, dropped);
         }
@@ -82,14 +83,25 @@ static bool put(struct stage *last, struct batch *batch)
 
 static bool pass_on(struct stage *stage, struct batch *batch);
 
-static void dead_letter(struct instance *instance, const struct batch *batch)
+static void dead_letter(struct instance *instance, const char *reason, const struct vane_metric *metric)
 {
-    stats_add(&instance->stats, STATS_REJECTED, batch->view.count);
-    for (size_t i = 0; i < batch->view.count; i++) {
-        struct error err;
-        if (!dead_letter_metric(&instance->dead_letter, instance->log.name, instance->reason, batch->metrics[i], &err))
-            log_line(&instance->log, VANE_ERROR, "dead letter: %s", err.text);
-    }
+    struct error err;
+    stats_add(&instance->stats, STATS_REJECTED, 1);
+    if (!dead_letter_metric(&instance->dead_letter, instance->log.name, reason, metric, &err))
+        log_line(&instance->log, VANE_ERROR, "dead letter: %s", err.text);
+}
+
+void vane_refuse(struct vane_self *self, struct vane_batch *batch, size_t i, const char *format, ...)
+{
+    struct instance *instance = instance_of(self);
+    char reason[sizeof instance->reason];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(reason, sizeof reason, format, args);
+    va_end(args);
+    log_line(&instance->log, VANE_WARN, "a metric of '%s' is refused: %s", batch->metrics[i]->series->name, reason);
+    dead_letter(instance, reason, batch->metrics[i]);
+    vane_drop(batch, i);
 }
 
 /* One callback of the plugin over metrics that are all for it. Takes the batch. */
@@ -109,7 +121,8 @@ static bool process(struct stage *stage, struct batch *batch)
     if (result != VANE_OK) {
         stats_add(&instance->stats, STATS_ERRORS, 1);
         log_line(&instance->log, VANE_ERROR, "process: %s", instance->reason);
-        dead_letter(instance, batch);
+        for (size_t i = 0; i < batch->view.count; i++)
+            dead_letter(instance, instance->reason, batch->metrics[i]);
     }
     if (result != VANE_OK || stage->drop_original || batch->view.count == 0) {
         batch_unref(batch);
@@ -251,22 +264,41 @@ static void line_take(struct line *line, struct batch *batch)
 
 static bool pass_on(struct stage *stage, struct batch *batch)
 {
-    return stage->next ? stage_take(stage->next, batch) : put(stage, batch);
+    return stage->next ? stage_take(stage->next, batch) : put(stage, NULL, batch);
 }
 
-bool stage_emit(struct stage *stage, struct batch *batch)
+/* False: there is nothing in it, and it is gone. */
+static bool seal_emitted(struct stage *stage, struct batch *batch)
 {
     batch_seal(batch, stage->arrival);
     if (!batch->view.lane)
         batch->view.lane = stage->lane;
     if (batch->view.count == 0) {
         batch_unref(batch);
-        return true;
+        return false;
     }
     stats_add(&stage->instance->stats, STATS_OUT, batch->view.count);
+    return true;
+}
+
+bool stage_emit(struct stage *stage, struct batch *batch)
+{
+    if (!seal_emitted(stage, batch))
+        return true;
     bool going = pass_on(stage, batch);
     instance_enter(stage->instance); /* those behind it have run */
     return going;
+}
+
+/* A route that somebody takes ends the line: nodes behind this one in it mean that nobody does. */
+bool vane_emit_to(struct vane_self *self, struct vane_batch *view, const char *route)
+{
+    struct stage *stage = instance_of(self)->stage;
+    struct batch *batch = (struct batch *)view;
+    if (!stage->next)
+        return !seal_emitted(stage, batch) || put(stage, route, batch);
+    batch_unref(batch);
+    return true;
 }
 
 /* ---- What comes in order with the batches ---- */
@@ -323,6 +355,16 @@ static void lose(struct line *line, const struct vane_lane *lane)
             stage->instance->plugin->lost(&stage->instance->self, lane);
     }
     pass_item(line, (struct edge_item){ .kind = EDGE_LOST, .lane = lane });
+}
+
+static void tell_gap(struct line *line, const struct vane_lane *lane)
+{
+    for (struct stage *stage = line->first; stage; stage = stage->next) {
+        instance_enter(stage->instance);
+        if (stage->instance->plugin->gap && stage->instance->opened)
+            stage->instance->plugin->gap(&stage->instance->self, lane);
+    }
+    pass_item(line, (struct edge_item){ .kind = EDGE_GAP, .lane = lane });
 }
 
 static void end(struct line *line)
@@ -384,6 +426,9 @@ static void handle(struct line *line, struct line_edge *from, struct edge_item i
         break;
     case EDGE_LOST:
         lose(line, item.lane);
+        break;
+    case EDGE_GAP:
+        tell_gap(line, item.lane);
         break;
     case EDGE_END:
         from->ended = true;

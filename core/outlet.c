@@ -3,9 +3,11 @@
 #include "core/alloc.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct outlet_edge {
     struct edge *edge;
+    const char  *route; /* NULL: the main flow */
     unsigned     shard, shards;
 };
 
@@ -20,17 +22,23 @@ void outlet_release(struct outlet *outlet)
     free(outlet->edges);
 }
 
-void outlet_add(struct outlet *outlet, struct edge *edge, unsigned shard, unsigned shards)
+void outlet_add(struct outlet *outlet, struct edge *edge, const char *route, unsigned shard, unsigned shards)
 {
     outlet->edges = alloc_resize(outlet->edges, outlet->count + 1, sizeof *outlet->edges);
-    outlet->edges[outlet->count++] = (struct outlet_edge){ .edge = edge, .shard = shard, .shards = shards };
+    outlet->edges[outlet->count++] = (struct outlet_edge){ edge, route, shard, shards };
 }
 
-bool outlet_room(struct outlet *outlet, bool tell)
+static bool on_route(const struct outlet_edge *edge, const char *route)
+{
+    return edge->route && route ? strcmp(edge->route, route) == 0 : edge->route == route;
+}
+
+bool outlet_room(struct outlet *outlet, const char *route, bool tell)
 {
     bool room = true;
     for (size_t i = 0; i < outlet->count; i++)
-        room = edge_room(outlet->edges[i].edge, tell) && room;
+        if (on_route(&outlet->edges[i], route))
+            room = edge_room(outlet->edges[i].edge, tell) && room;
     return room;
 }
 
@@ -40,12 +48,16 @@ static bool in_shard(const struct vane_metric *metric, void *context)
     return metric->series->hash % to->shards == to->shard;
 }
 
-size_t outlet_put(struct outlet *outlet, struct batch *batch)
+size_t outlet_put(struct outlet *outlet, const char *route, struct batch *batch)
 {
-    size_t dropped = 0;
-    for (size_t i = 0; i < outlet->count; i++) {
+    size_t dropped = 0, takers = outlet->count;
+    while (takers > 0 && !on_route(&outlet->edges[takers - 1], route))
+        takers--;
+    for (size_t i = 0; i < takers; i++) {
         struct outlet_edge *to = &outlet->edges[i];
-        bool gone = to->shards == 1 && i + 1 == outlet->count; /* a taker that is alone with it may edit in place */
+        if (!on_route(to, route))
+            continue;
+        bool gone = to->shards == 1 && i + 1 == takers; /* a taker that is alone with it may edit in place */
         struct batch *part = to->shards > 1 ? batch_filter(batch, in_shard, to) : gone ? batch : batch_ref(batch);
         batch = gone ? NULL : batch;
         if (part)

@@ -17,10 +17,11 @@ struct outlet {
 void outlet_init(struct outlet *outlet);
 void outlet_release(struct outlet *outlet); /* the edges belong to their takers */
 
-/* An edge that takes all metrics, or with shards > 1 those whose series' hash falls to `shard`. */
-void outlet_add(struct outlet *outlet, struct edge *edge, unsigned shard, unsigned shards);
+/* An edge that takes all metrics of this route (NULL: the main flow), or with shards > 1 those whose series' hash
+ * falls to `shard`. The route's name stays the caller's. */
+void outlet_add(struct outlet *outlet, struct edge *edge, const char *route, unsigned shard, unsigned shards);
 
 /* With the lock held. */
-bool outlet_room(struct outlet *outlet, bool tell);
-size_t outlet_put(struct outlet *outlet, struct batch *batch); /* takes it; answers metrics dropped */
-void outlet_put_item(struct outlet *outlet, struct edge_item item);
+bool outlet_room(struct outlet *outlet, const char *route, bool tell);
+size_t outlet_put(struct outlet *outlet, const char *route, struct batch *batch); /* takes it; answers metrics dropped */
+void outlet_put_item(struct outlet *outlet, struct edge_item item);               /* on every edge */

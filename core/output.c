@@ -131,6 +131,7 @@ static void handle(struct output *output, struct output_edge *from, struct edge_
             output->mark = item.mark;
         break;
     case EDGE_LOST:
+    case EDGE_GAP:
         break;
     case EDGE_END:
         from->ended = true;

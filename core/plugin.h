@@ -182,6 +182,8 @@ bool vane_unset(struct vane_metric *metric, const char *key);                   
  * a copy that takes its place. Its time may be assigned; its series too, to one of this batch. */
 struct vane_metric *vane_edit(struct vane_batch *batch, size_t i);
 void vane_drop(struct vane_batch *batch, size_t i); /* filtered out: it counts as delivered */
+void vane_refuse(struct vane_self *self, struct vane_batch *batch, size_t i, const char *format, ...)
+    VANE_PRINTF(4, 5); /* as vane_drop, but it is bad: counted as rejected, to the dead-letter file */
 void vane_set_name(struct vane_batch *batch, struct vane_metric *metric, const char *name);
 void vane_set_tag(struct vane_batch *batch, struct vane_metric *metric, const char *key,
                   const char *value); /* NULL or "": without that tag */
@@ -192,6 +194,10 @@ void vane_set_tag(struct vane_batch *batch, struct vane_metric *metric, const ch
  * room (an input with .live never waits: the oldest is dropped and counted). False: the agent is
  * stopping, and the batch counts as never emitted. Inputs and processors. */
 bool vane_emit(struct vane_self *self, struct vane_batch *batch);
+
+/* Processors with .routes: as vane_emit, but only to the nodes that take this route, as `from = ["window.late"]`.
+ * What nobody takes is freed; the main flow does not get it. */
+bool vane_emit_to(struct vane_self *self, struct vane_batch *batch, const char *route);
 
 /* Inputs: would vane_emit wait? False promises that the next one does not. */
 bool vane_full(struct vane_self *self);
@@ -273,6 +279,12 @@ void vane_decoder_free(struct vane_decoder *decoder); /* NULL is fine */
  * comes then. `place` is the position in the source of the first byte, for messages. */
 size_t vane_decode(struct vane_decoder *decoder, struct vane_batch *batch, const char *bytes,
                    size_t length, bool last, int64_t place);
+
+/* A record that the plugin itself finds bad, being longer than it takes for instance: as one that does not decode.
+ * `bytes` are what the dead-letter file keeps of it. The lines of what is left out count if the decoder is
+ * given their newlines. */
+void vane_decoder_refuse(struct vane_decoder *decoder, const char *bytes, size_t length, int64_t place,
+                         const char *format, ...) VANE_PRINTF(5, 6);
 
 /* Is the stream still in what only its beginning has (a csv header)? One that is resumed in the middle is
  * first fed from its beginning, into a batch that is thrown away, until this is false. */
@@ -423,7 +435,11 @@ struct vane_plugin {
      * option drop_original is set. FAIL: the metrics of the batch go to the dead-letter file. */
     enum vane_result (*process)(struct vane_self *self, struct vane_batch *batch);
     enum vane_result (*end)(struct vane_self *self); /* the input has ended: emit what you hold */
-    void             (*lost)(struct vane_self *self, const struct vane_lane *lane);
+    void             (*lost)(struct vane_self *self, const struct vane_lane *lane); /* see vane_lost: forget it */
+    /* What came of this lane is kept, but between it and what comes now metrics are missing: an input that cannot go
+     * back (.live) was started anew. */
+    void             (*gap)(struct vane_self *self, const struct vane_lane *lane);
+    const char *const *routes; /* names for vane_emit_to; ends with NULL. NULL: none */
 
     /* Outputs. */
     enum vane_result (*write)(struct vane_self *self, struct vane_write *write);

@@ -142,7 +142,7 @@ static void fill_node(struct setup *setup, struct flow_node *flow, const struct 
         .role = plugin->role, .name = name, .aliased = options->alias != NULL, .from = options->from,
         .has_from = options->from.items != NULL, .exclusive = options->exclusive,
         .best_effort = plugin->role == VANE_OUTPUT && options->ack == COMMON_ACK_BEST_EFFORT,
-        .workers = plugin->role == VANE_PROCESSOR ? (unsigned)options->workers : 1,
+        .workers = plugin->role == VANE_PROCESSOR ? (unsigned)options->workers : 1, .routes = plugin->routes,
         .file = node->place.file, .line_at = (int)node->place.line,
     };
     const char *plain = join_text(setup->arena, role_names[plugin->role], ".", plugin->name);
@@ -318,13 +318,20 @@ static void report(void *context, bool warning, const char *file, int line, cons
                key, what);
 }
 
+static void offer_names(struct nearest *nearest, const struct graph_node *node, struct arena *arena)
+{
+    nearest_offer(nearest, node->name);
+    for (const char *const *route = node->routes; route && *route; route++)
+        nearest_offer(nearest, join_text(arena, node->name, ".", *route));
+}
+
 static const char *nearest_node(void *context, const char *name)
 {
     const struct reporting *to = context;
     struct nearest nearest = { .word = name };
     for (size_t i = 0; i < to->setup->count; i++)
         if (to->setup->nodes[i].graph.role != VANE_OUTPUT)
-            nearest_offer(&nearest, to->setup->nodes[i].graph.name);
+            offer_names(&nearest, &to->setup->nodes[i].graph, to->setup->arena);
     return nearest.name;
 }
 

@@ -17,7 +17,8 @@ const struct vane_option csv_decode_options[] = {
     OPTION_OF(VANE_OPT_UINT, csv_header_row_count, .preset = "0", .most = ROWS_MOST,
               .help = "Rows of the header; of several the names are joined. csv_column_names override them."),
     OPTION_OF(VANE_OPT_STRINGS, csv_column_names,
-              .help = "Names of the columns, behind the skipped ones; a column without a name is ignored."),
+              .help = "Names of the columns, behind the skipped ones; one without a name is ignored, and so are "
+                      "columns behind the last."),
     OPTION_OF(VANE_OPT_CHOICES, csv_column_types, .choices = types,
               .help = "Types of the columns; without them each cell is what it looks like: 47000 is an int, "
                       "46920.37 a float."),

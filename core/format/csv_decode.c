@@ -176,14 +176,28 @@ static void add_metadata_tags(struct csv_decoder *decoder, struct record *record
         decoder->tags[record->tag_count++] = decoder->head.metadata[i];
 }
 
+/* Has the row more than the header, other than empty cells? Its values may then be in the wrong columns, by a
+ * delimiter that nobody has quoted. Names that the user lists need not cover the row. */
+static bool has_excess(const struct csv_decoder *decoder, size_t named)
+{
+    size_t filled = decoder->row.count;
+    while (filled > named && decoder->row.cells[filled - 1].length == 0)
+        filled--;
+    return filled > named && !plan_of(decoder)->columns;
+}
+
 /* Of equal tags the last counts: so what shall win comes later. */
 static bool take_cells(struct csv_decoder *decoder, struct record *record, const struct csv_columns *columns)
 {
     const struct csv_decode_options *options = options_of(decoder);
     size_t skipped = options->csv_skip_columns;
     if (decoder->row.count <= skipped && skipped) {
-        codec_bad(&decoder->base, record->start, record->end,
-                  "the row has %zu cells, of which csv_skip_columns skips all", decoder->row.count);
+        codec_bad(&decoder->base, record->start, record->end, "csv_skip_columns skips all cells of the row");
+        return false;
+    }
+    if (has_excess(decoder, skipped + columns->count)) {
+        codec_bad(&decoder->base, record->start, record->end, "the row has %zu cells, and the header %zu columns",
+                  decoder->row.count, skipped + columns->count);
         return false;
     }
     size_t cells = decoder->row.count - skipped, count = cells < columns->count ? cells : columns->count;
@@ -275,6 +289,14 @@ static bool in_head(const struct decoder *base)
     return csv_head_is_next(&((const struct csv_decoder *)base)->head);
 }
 
+/* It may have been the header; lines to skip and metadata are counted by their newlines. */
+static void refused(struct decoder *base)
+{
+    struct csv_head *head = &((struct csv_decoder *)base)->head;
+    if (head->header_rows && !head->skip_rows && !head->metadata_rows)
+        csv_head_lose(head);
+}
+
 static size_t decode(struct decoder *base)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* that some editors put before UTF-8 */
@@ -320,4 +342,5 @@ const struct decode_format csv_decode = {
     .release = release,
     .decode = decode,
     .in_head = in_head,
+    .refused = refused,
 };

@@ -5,6 +5,7 @@
 #include "core/format/codec.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,6 +105,20 @@ size_t decoder_decode(struct decoder *decoder, struct batch *batch, const char *
     else
         codec_count_lines(decoder, done);
     return done;
+}
+
+void decoder_refuse(struct decoder *decoder, const char *bytes, size_t length, int64_t place, const char *format,
+                    va_list args)
+{
+    char reason[256];
+    vsnprintf(reason, sizeof reason, format, args);
+    decoder->bytes = bytes;
+    decoder->length = length;
+    decoder->place = place;
+    decoder->counted = 0;
+    codec_bad(decoder, 0, length, "%s", reason);
+    if (decoder->plan->format->refused)
+        decoder->plan->format->refused(decoder);
 }
 
 /* ---- Encoding ---- */

@@ -17,6 +17,8 @@
 #include "core/error.h"
 #include "core/plugin.h"
 
+#include <stdarg.h>
+
 struct decode_plan;
 struct decoder;
 struct encoder;
@@ -32,6 +34,7 @@ struct decode_format {
     void (*release)(struct decoder *decoder);       /* NULL: nothing */
     size_t (*decode)(struct decoder *decoder);
     bool (*in_head)(const struct decoder *decoder); /* NULL: there is no head */
+    void (*refused)(struct decoder *decoder); /* by the caller, who gives only its newline; NULL: nothing to do */
 };
 
 struct encode_format {
@@ -90,9 +93,13 @@ void decoder_free(struct decoder *decoder); /* NULL is fine */
  * record gave are VANE_NO_TIME. At most 4 GiB a call.
  *
  * A caller whose buffer is full of one incomplete record doubles it, up to a limit of its own, and
- * at the limit says `last`: the record is then bad, and reading goes on behind its first line. */
+ * at the limit refuses the record and goes on at the end of its first line. */
 size_t decoder_decode(struct decoder *decoder, struct batch *batch, const char *bytes, size_t length,
                       bool last, int64_t place);
+
+/* Tells the sink of a record that the caller finds bad, at the line that was reached; see vane_decoder_refuse. */
+void decoder_refuse(struct decoder *decoder, const char *bytes, size_t length, int64_t place, const char *format,
+                    va_list args) VANE_PRINTF(5, 0);
 
 /* Does the decoder still wait for what only the beginning of a stream has (csv: rows to skip, metadata,
  * header)? A file that is resumed in the middle is first fed from its beginning, line by line into

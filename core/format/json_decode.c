@@ -193,13 +193,15 @@ static bool take_leaf(struct json_decoder *decoder, struct json_reader *reader)
         return take_time(decoder, reader);
     if (first == '"' && key_is(decoder, chosen->json_name_key) && !take_name(decoder, *reader))
         return false;
-    if (key_matches(decoder, plan_of(decoder)->tags))
+    bool digits = first == '-' || (first >= '0' && first <= '9'), tag = key_matches(decoder, plan_of(decoder)->tags);
+    if (!tag && !digits && !key_matches(decoder, plan_of(decoder)->strings))
+        return json_skip(reader);
+    if (!decoder->key.length)
+        return bad_object(decoder, "a key is empty, and no field or tag can be called so");
+    if (tag)
         return take_tag(decoder, reader);
-    bool digits = first == '-' || (first >= '0' && first <= '9');
     if (digits)
         take_number(decoder, reader);
-    else if (!key_matches(decoder, plan_of(decoder)->strings))
-        json_skip(reader);
     else if (first == '"')
         take_string(decoder, reader);
     else
@@ -233,9 +235,7 @@ static bool take_members(struct json_decoder *decoder, struct json_reader *reade
         if (!add_key(decoder, reader, named, place))
             return false;
         char first = json_peek(reader);
-        if (!decoder->key.length)
-            json_skip(reader); /* nothing can be called "" */
-        else if (!(first == '{' || first == '[' ? take_members(decoder, reader) : take_leaf(decoder, reader)))
+        if (!(first == '{' || first == '[' ? take_members(decoder, reader) : take_leaf(decoder, reader)))
             return false;
         codec_cut(&decoder->key, above);
     }

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from file_kit import FROM_BEGINNING, MakeAgent, append, awaits, config, lines, output_of, write
-from servers import eventually
+from servers import Agent, eventually
 
 # ---- Formats ----
 
@@ -100,13 +100,58 @@ def test_formats__bad_records_are_dead_lettered_with_their_place(agent: MakeAgen
     assert "in.lp: byte 8, line 2" in done.stderr
 
 
-def test_formats__a_record_that_is_too_long_is_left_out_alone(agent: MakeAgent) -> None:
-    running = agent(config(input='  max_record_size = "100kB"'))
+def dead_letters(running: Agent) -> list[dict[str, str]]:
+    path = running.folder / "dead.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+LIMITED = '  max_record_size = "{size}"\n  dead_letter = "dead.jsonl"'
+
+
+def test_formats__a_record_that_is_too_long_is_bad(agent: MakeAgent) -> None:
+    running = agent(config(input=LIMITED.format(size="100kB")))
     fits, long = "x" * 60_000, "x" * 150_000
-    write(running.folder / "in.lp", ["m v=1 1\n", f'm s="{long}" 2\n', f'm s="{fits}" 3\n', "m v=4 4\n"])
+    write(running.folder / "in.lp", ["m v=1 1\n", f'm s="{long}" 2\n', f'm s="{fits}" 3\n', "wrong\n", "m v=4 4\n"])
     done = running.run_once()
+    reason = "the record is longer than max_record_size (100000 bytes)"
     assert output_of(running) == ["m v=1 1\n", f'm s="{fits}" 3\n', "m v=4 4\n"]
-    assert re.search(r"in.lp: byte 8: the record is longer than max_record_size", done.stderr)
+    assert f"in.lp: byte 8, line 2: {reason}" in done.stderr
+    letter, other = dead_letters(running)
+    assert (letter["reason"], letter["place"]) == (reason, "in.lp: byte 8, line 2")
+    assert letter["record"] == f'm s="{long}"'[:4096], "its beginning"
+    assert other["place"].endswith("line 4"), "lines count on"
+
+
+@pytest.mark.parametrize("ending", ["\n", ""])
+@pytest.mark.parametrize("line", ["m v=12345 1", 'm s="1\n2" 1'])
+def test_formats__the_limit_of_a_record_is_exact(agent: MakeAgent, line: str, ending: str) -> None:
+    for size, letters in ((len(line), 0), (len(line) - 1, 1)):
+        running = agent(config(input=LIMITED.format(size=f"{size}B")), name=f"agent{size}")
+        (running.folder / "in.lp").write_text("m v=1 1\n" + line + ending)
+        running.run_once()
+        assert [letter["place"] for letter in dead_letters(running)][:1] == ["in.lp: byte 8, line 2"] * letters
+        assert len(output_of(running)) == (1 if letters else 2 + line.count("\n"))
+
+
+def test_formats__a_csv_header_that_is_too_long_leaves_no_names(agent: MakeAgent) -> None:
+    csv = '\n  data_format = "csv"\n  csv_header_row_count = 1'
+    running = agent(config(input=LIMITED.format(size="10B") + csv))
+    write(running.folder / "in.lp", ["a,bbbbbbbbb\n", "1,2\n"])
+    running.run_once()
+    assert [letter["place"] for letter in dead_letters(running)] == ["in.lp: byte 0, line 1", "in.lp: byte 12, line 2"]
+    assert "the header could not be read" in dead_letters(running)[1]["reason"]
+
+
+def test_files__a_record_that_is_too_long_is_left_whole_over_a_restart(agent: MakeAgent) -> None:
+    running = agent(config(input=FROM_BEGINNING + "\n" + LIMITED.format(size="100kB")))
+    (running.folder / "in.lp").write_text("m v=1 1\nm s=\"" + "x" * 200_000)
+    with running:
+        eventually(lambda: len(dead_letters(running)) == 1, 20, "the long record is not reported")
+        awaits(running, ["m v=1 1\n"])
+    append(running.folder / "in.lp", ["x\nm v=2 2\n", "m v=3 3\n"])
+    with running:
+        awaits(running, ["m v=1 1\n", "m v=2 2\n", "m v=3 3\n"])
+    assert [letter["place"][:14] for letter in dead_letters(running)] == ["in.lp: byte 8,"] * 2, "found again"
 
 
 # ---- Which files ----

@@ -76,6 +76,16 @@ static void test_csv_decode__takes_rows_of_any_length(void **state)
     assert_decodes("csv", ABC, "1\n1,2,3,4\n", "input a=1i\ninput a=1i,b=2i,c=3i\n");
 }
 
+static void test_csv_decode__refuses_rows_longer_than_the_header(void **state)
+{
+    (void)state;
+    assert_decodes("csv", "csv_header_row_count = 1\ncsv_skip_columns = 1",
+                   "no,a,b\n0,1,2,,\n0,46,920,5\n0,1,2\n",
+                   "input a=1i,b=2i\ninput a=1i,b=2i\n"
+                   "! line 3: the row has 4 cells, and the header 3 columns [0,46,920,5]\n");
+    assert_decodes("csv", ABC "csv_header_row_count = 1", "x\n1,2,3,4\n", "input a=1i,b=2i,c=3i\n");
+}
+
 static void test_csv_decode__takes_other_delimiters(void **state)
 {
     (void)state;
@@ -119,7 +129,7 @@ static void test_csv_decode__skips_rows_and_columns(void **state)
     (void)state;
     assert_decodes("csv", "csv_skip_rows = 2\ncsv_header_row_count = 1\ncsv_skip_columns = 1",
                    "garbage \"\n\nno,a,b\n1,2,3\n4\n", "input a=2i,b=3i\n"
-                   "! line 5: the row has 1 cells, of which csv_skip_columns skips all [4]\n");
+                   "! line 5: csv_skip_columns skips all cells of the row [4]\n");
     assert_decodes("csv", ABC "csv_skip_columns = 2", "1,2,3,4,5\n", "input a=3i,b=4i,c=5i\n");
 }
 
@@ -420,6 +430,7 @@ int main(void)
         cmocka_unit_test(test_csv_decode__reads_quoted_cells),
         cmocka_unit_test(test_csv_decode__skips_blank_lines_and_comments),
         cmocka_unit_test(test_csv_decode__takes_rows_of_any_length),
+        cmocka_unit_test(test_csv_decode__refuses_rows_longer_than_the_header),
         cmocka_unit_test(test_csv_decode__takes_other_delimiters),
         cmocka_unit_test(test_csv_decode__trims_spaces_if_asked),
         cmocka_unit_test(test_csv_decode__names_columns_by_the_header),

@@ -229,6 +229,16 @@ static void test_json_decode__refuses_nul_characters_where_they_cannot_be(void *
                    "[{\"n\":\"\\u0000\"}]\n");
 }
 
+static void test_json_decode__refuses_values_under_an_empty_key(void **state)
+{
+    (void)state;
+    assert_decodes("json", "json_string_fields = [\"*\"]", "{\"\":1,\"a\":1}\n{\"\":\"x\"}\n",
+                   "! line 1: a key is empty, and no field or tag can be called so [{\"\":1,\"a\":1}]\n"
+                   "! line 2: a key is empty, and no field or tag can be called so [{\"\":\"x\"}]\n");
+    assert_reads("{\"\":\"text\",\"a\":1}\n{\"\":null,\"a\":2}\n{\"a\":{\"\":3}}\n{\"\":{\"b\":4}}\n",
+                 "input a=1\ninput a=2\ninput a_=3\ninput b=4\n");
+}
+
 static void test_json_decode__checks_its_options(void **state)
 {
     (void)state;
@@ -361,6 +371,7 @@ int main(void)
         cmocka_unit_test(test_json_decode__leaves_out_a_mark_at_the_very_beginning_only),
         cmocka_unit_test(test_json_decode__bounds_the_depth),
         cmocka_unit_test(test_json_decode__refuses_nul_characters_where_they_cannot_be),
+        cmocka_unit_test(test_json_decode__refuses_values_under_an_empty_key),
         cmocka_unit_test(test_json_decode__checks_its_options),
         cmocka_unit_test(test_json_encode__writes_a_metric),
         cmocka_unit_test(test_json_encode__frames_several_metrics),

@@ -76,6 +76,40 @@ static void test_graph__without_from_it_is_telegrafs_flow(void **state)
     release(&graph, &said);
 }
 
+static void test_graph__a_route_is_taken_by_name_and_ends_the_line(void **state)
+{
+    (void)state;
+    static const char *const routes[] = { "late", NULL }, *const late[] = { "w.late" }, *const both[] = { "w", "w.late" };
+    struct graph_node nodes[] = { node(VANE_INPUT, "i"), node(VANE_PROCESSOR, "w"),
+                                  taking(VANE_PROCESSOR, "p", late, 1), taking(VANE_OUTPUT, "o", both, 2),
+                                  taking(VANE_OUTPUT, "q", (const char *const[]){ "p" }, 1) };
+    nodes[1].routes = routes;
+    struct graph graph;
+    struct said said;
+    assert_true(build(&graph, nodes, 5, &said));
+    assert_string_equal(said.warnings.data, ""); /* a route is no second path of the same metrics */
+    assert_int_equal(graph.line_count, 2);
+    assert_int_equal(graph.part_count, 1);
+    assert_true(has_arrow(&graph, 1, 2) && has_arrow(&graph, 1, 3) && has_arrow(&graph, 2, 4));
+    struct vane_text text = { 0 };
+    graph_print(&graph, &text);
+    assert_non_null(strstr(text.data, "─late─▭▶ processors.p\n"));
+    vane_text_release(&text);
+    release(&graph, &said);
+}
+
+static void test_graph__a_route_that_is_not_there_is_an_error(void **state)
+{
+    (void)state;
+    static const char *const from[] = { "w.early" };
+    struct graph_node nodes[] = { node(VANE_INPUT, "i"), node(VANE_PROCESSOR, "w"), taking(VANE_OUTPUT, "o", from, 1) };
+    struct graph graph;
+    struct said said;
+    assert_false(build(&graph, nodes, 3, &said));
+    assert_string_equal(said.errors.data, "f:1: outputs.o.from: no plugin has the name 'w.early'\n");
+    release(&graph, &said);
+}
+
 static void test_graph__from_takes_from_nobody_else(void **state)
 {
     (void)state;
@@ -195,6 +229,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_graph__without_from_it_is_telegrafs_flow),
+        cmocka_unit_test(test_graph__a_route_is_taken_by_name_and_ends_the_line),
+        cmocka_unit_test(test_graph__a_route_that_is_not_there_is_an_error),
         cmocka_unit_test(test_graph__from_takes_from_nobody_else),
         cmocka_unit_test(test_graph__exclusive_keeps_an_input_out_of_the_default_flow),
         cmocka_unit_test(test_graph__unknown_names_offer_the_nearest),

@@ -2,7 +2,7 @@
 #include "tests/unit/flow_kit.h"
 
 struct world {
-    atomic_int opened, closed, emitted, seen, told, down, dirty, step, go, lost, ticks, fails;
+    atomic_int opened, closed, emitted, seen, told, down, dirty, step, go, gaps, ticks, fails;
     _Atomic int64_t position, resumed, first, last, longest;
     int64_t pause;
     enum vane_result answer;
@@ -286,11 +286,11 @@ static enum vane_result listen_only(struct vane_self *self)
     return VANE_OK;
 }
 
-static void count_lost(struct vane_self *self, const struct vane_lane *lane)
+static void count_gap(struct vane_self *self, const struct vane_lane *lane)
 {
     struct world *world = kit_world(self);
     (void)lane;
-    atomic_fetch_add(&world->lost, 1);
+    atomic_fetch_add(&world->gaps, 1);
 }
 
 static enum vane_result pass(struct vane_self *self, struct vane_batch *batch)
@@ -333,7 +333,7 @@ static void test_input__a_live_one_tells_processors_of_the_gap_before_it(void **
     (void)state;
     static const struct vane_plugin step = {
         .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "step", .help = "Test.",
-        .state_size = sizeof(struct kit_state), .process = pass, .lost = count_lost,
+        .state_size = sizeof(struct kit_state), .process = pass, .gap = count_gap,
     };
     struct kit kit;
     struct world *world = start(&kit, &live);
@@ -341,7 +341,7 @@ static void test_input__a_live_one_tells_processors_of_the_gap_before_it(void **
     kit_start(&kit);
     kit_wait(&kit, &world->seen, LIVE_BATCHES);
     kit_end(&kit);
-    assert_int_equal(world->lost, 1);
+    assert_int_equal(world->gaps, 1);
     free(world);
 }
 

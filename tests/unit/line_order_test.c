@@ -182,6 +182,16 @@ static const struct vane_plugin refuser = {
     .state_size = sizeof(struct kit_state), .process = refuse,
 };
 
+/* And removes it. */
+static void read_file(const char *path, char *text, size_t size)
+{
+    int fd = open(path, O_RDONLY);
+    ssize_t got = read(fd, text, size - 1);
+    close(fd);
+    unlink(path);
+    text[got > 0 ? got : 0] = '\0';
+}
+
 static void test_line__what_process_fails_on_goes_to_the_dead_letter_file(void **state)
 {
     (void)state;
@@ -203,16 +213,107 @@ static void test_line__what_process_fails_on_goes_to_the_dead_letter_file(void *
     kit_release(&kit);
     assert_int_equal(world.position, 3);
     assert_int_equal(world.seen, 0);
-    int fd = open(path, O_RDONLY);
-    ssize_t got = read(fd, text, sizeof text - 1);
-    close(fd);
-    unlink(path);
-    text[got > 0 ? got : 0] = '\0';
+    read_file(path, text, sizeof text);
     assert_non_null(strstr(text, "\"instance\":\"refuser\",\"reason\":\"cannot read \\\"this\\\"\",\"place\":\"\","
                                  "\"record\":\"m v=1i 1\"}\n"));
     assert_non_null(strstr(text, "\"record\":\"m v=3i 3\"}\n"));
     assert_null(strstr(text, "v=2i"));
     release_world(&world);
+}
+
+static enum vane_result refuse_second(struct vane_self *self, struct vane_batch *batch)
+{
+    vane_refuse(self, batch, 1, "%d is even", 2);
+    return VANE_OK;
+}
+
+static void test_line__a_metric_refused_leaves_its_neighbours_alone(void **state)
+{
+    (void)state;
+    static const struct vane_plugin picky = {
+        .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "picky", .help = "Test.",
+        .state_size = sizeof(struct kit_state), .process = refuse_second,
+    };
+    char path[] = "/tmp/vane-dead-XXXXXX", text[2048];
+    close(mkstemp(path));
+    struct world world;
+    struct kit kit;
+    init_world(&world);
+    kit_init(&kit);
+    kit_add(&kit, &three, "in", &world);
+    kit_options_of(&kit, kit_add(&kit, &picky, "picky", &world))->dead_letter = path;
+    kit_add(&kit, &output, "out", &world);
+    kit_start(&kit);
+    kit_until(&kit, kit_all_ended, kit.flow);
+    assert_true(flow_stop(kit.flow, KIT_PATIENCE, -1, NULL));
+    assert_int_equal(flow_total(kit.flow, VANE_PROCESSOR, STATS_REJECTED), 1);
+    flow_free(kit.flow);
+    kit_release(&kit);
+    assert_string_equal(world.calls.data, "m1 m3 ");
+    assert_int_equal(world.position, 3);
+    read_file(path, text, sizeof text);
+    assert_non_null(strstr(text, "\"instance\":\"picky\",\"reason\":\"2 is even\",\"place\":\"\",\"record\":\"m v=2i 2\"}\n"));
+    assert_null(strstr(text, "v=1i"));
+    release_world(&world);
+}
+
+/* ---- Routes ---- */
+
+static enum vane_result route_second(struct vane_self *self, struct vane_batch *batch)
+{
+    struct vane_batch *side = vane_batch_new(self);
+    vane_add_copy(side, batch->metrics[1]);
+    vane_drop(batch, 1);
+    vane_emit_to(self, side, "late");
+    vane_emit_to(self, vane_batch_new(self), "late"); /* an empty one is no matter */
+    return VANE_OK;
+}
+
+static const char *const routes[] = { "late", NULL };
+
+static const struct vane_plugin router = {
+    .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "router", .help = "Test.",
+    .state_size = sizeof(struct kit_state), .process = route_second, .routes = routes,
+};
+
+static void test_line__a_route_leads_to_those_who_take_it(void **state)
+{
+    (void)state;
+    struct world world, side;
+    struct kit kit;
+    init_world(&world);
+    init_world(&side);
+    kit_init(&kit);
+    kit_add(&kit, &three, "in", &world);
+    kit_add(&kit, &router, "router", &world)->graph.routes = routes;
+    kit_add(&kit, &output, "out", &world);
+    kit_from(&kit, kit_add(&kit, &output, "side", &side), "router.late");
+    run_to_the_end(&kit);
+    assert_string_equal(world.calls.data, "m1 m3 ");
+    assert_string_equal(side.calls.data, "m2 ");
+    assert_int_equal(world.position, 3);
+    release_world(&world);
+    release_world(&side);
+}
+
+static void test_line__what_nobody_takes_of_a_route_is_gone(void **state)
+{
+    (void)state;
+    struct world world, side;
+    struct kit kit;
+    init_world(&world);
+    init_world(&side);
+    kit_init(&kit);
+    kit_add(&kit, &three, "in", &world);
+    kit_add(&kit, &router, "first", &world)->graph.routes = routes; /* not the last of the line: nobody takes its route */
+    kit_from(&kit, kit_add(&kit, &output, "side", &side), "last.late");
+    kit_add(&kit, &router, "last", &world)->graph.routes = routes;
+    kit_add(&kit, &output, "out", &world);
+    run_to_the_end(&kit);
+    assert_string_equal(world.calls.data, "m1 ");
+    assert_string_equal(side.calls.data, "m3 ");
+    release_world(&world);
+    release_world(&side);
 }
 
 /* ---- Losses ---- */
@@ -430,6 +531,9 @@ int main(void)
         cmocka_unit_test(test_line__what_is_emitted_goes_before_what_is_passed_on),
         cmocka_unit_test(test_line__drop_original_keeps_only_what_is_emitted),
         cmocka_unit_test(test_line__what_process_fails_on_goes_to_the_dead_letter_file),
+        cmocka_unit_test(test_line__a_metric_refused_leaves_its_neighbours_alone),
+        cmocka_unit_test(test_line__a_route_leads_to_those_who_take_it),
+        cmocka_unit_test(test_line__what_nobody_takes_of_a_route_is_gone),
         cmocka_unit_test(test_line__a_loss_comes_in_order_with_the_batches),
         cmocka_unit_test(test_line__workers_share_series_and_keep_their_order),
         cmocka_unit_test(test_line__the_processor_that_runs_is_known_by_name),
