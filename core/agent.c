@@ -185,14 +185,11 @@ static struct flow *load(struct agent *agent, struct setup *setup)
     return flow;
 }
 
-static bool begin(struct agent *agent)
+static bool set_up(struct agent *agent)
 {
     agent->id = agent_name(&agent->setup);
     agent->runtime.agent_id = agent->id;
-    if (!open_store(agent))
-        return false;
-    flow_start(agent->flow);
-    return true;
+    return open_store(agent);
 }
 
 static void release(struct agent *agent)
@@ -239,9 +236,17 @@ static void summarize_output(const struct instance *instance)
     vane_text_release(&line);
 }
 
-static void summarize(const struct agent *agent)
+static void summarize_outputs(const struct flow *flow)
 {
-    const struct flow *flow = agent->flow;
+    size_t count;
+    struct instance *const *instances = flow_instances(flow, &count);
+    for (size_t i = 0; i < count; i++)
+        if (instances[i]->plugin->role == VANE_OUTPUT && stats_get(&instances[i]->stats, STATS_IN))
+            summarize_output(instances[i]);
+}
+
+static void summarize(const struct flow *flow)
+{
     uint64_t dropped = 0, errors = 0;
     for (enum vane_role role = VANE_INPUT; role <= VANE_OUTPUT; role++) {
         dropped += flow_total(flow, role, STATS_DROPPED);
@@ -252,11 +257,56 @@ static void summarize(const struct agent *agent)
              flow_total(flow, VANE_INPUT, STATS_OUT), flow_total(flow, VANE_OUTPUT, STATS_OUT), dropped,
              flow_total(flow, VANE_OUTPUT, STATS_REJECTED) + flow_total(flow, VANE_PROCESSOR, STATS_REJECTED),
              flow_total(flow, VANE_INPUT, STATS_BAD), errors);
-    size_t count;
-    struct instance *const *instances = flow_instances(flow, &count);
-    for (size_t i = 0; i < count; i++)
-        if (instances[i]->plugin->role == VANE_OUTPUT)
-            summarize_output(instances[i]);
+    summarize_outputs(flow);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Is the state of both flows kept in the same place, in the same way? */
+static bool shares_store(const struct agent *agent, const struct setup *fresh, const struct flow *flow)
+{
+    const struct agent_options *old = &agent->setup.agent, *new = &fresh->agent;
+    return same_text(old->state_directory, new->state_directory) && same_text(old->agent_id, new->agent_id)
+        && strcmp(agent->setup.config.name, fresh->config.name) == 0
+        && old->checkpoint_interval == new->checkpoint_interval && (agent->runtime.store || !flow_keeps_state(flow));
+}
+
+/* What was saved a moment ago is what the new nodes load. */
+static void load_again(struct agent *agent)
+{
+    struct vane_text notes = { 0 };
+    if (agent->runtime.store)
+        store_load(agent->runtime.store, &notes);
+    if (notes.length)
+        log_line(NULL, VANE_WARN, "state_directory: %s", notes.data);
+    vane_text_release(&notes);
+}
+
+/* The old flow stops but for what goes on in the new one, which starts. */
+static bool change_flow(struct agent *agent, struct setup *fresh, struct flow *flow)
+{
+    bool shared = shares_store(agent, fresh, flow);
+    size_t going_on = shared ? flow_replace(flow, agent->flow) : 0;
+    flow_stop(agent->flow, agent->setup.agent.drain_timeout, -1, stopped_twice);
+    summarize_outputs(agent->flow); /* their counters begin anew */
+    if (shared) {
+        flow_free(agent->flow);
+        setup_release(&agent->setup);
+        load_again(agent);
+    } else {
+        release(agent);
+    }
+    agent->setup = *fresh;
+    agent->flow = flow;
+    bool good = open_log(&agent->setup.agent) && (shared || set_up(agent));
+    if (good)
+        flow_start(flow);
+    if (good)
+        log_line(NULL, VANE_INFO, "reloaded: %zu of %zu plugins go on as they were", going_on, agent->setup.count);
+    return good;
 }
 
 /* A good new configuration takes over where the old one stops; a bad one changes nothing. */
@@ -266,20 +316,15 @@ static bool reload(struct agent *agent)
     notify_systemd("RELOADING=1");
     struct setup fresh = { 0 };
     struct flow *flow = load(agent, &fresh);
-    if (!flow) {
+    bool good = true;
+    if (flow) {
+        good = change_flow(agent, &fresh, flow);
+    } else {
         log_line(NULL, VANE_ERROR, "the configuration is wrong (see above); going on with the one before");
         setup_release(&fresh);
-        notify_systemd("READY=1");
-        return true;
     }
-    flow_stop(agent->flow, agent->setup.agent.drain_timeout, -1, stopped_twice);
-    summarize(agent); /* counters begin anew */
-    release(agent);
-    atomic_store(&agent->runtime.abort, false);
-    agent->setup = fresh;
-    agent->flow = flow;
-    bool good = open_log(&agent->setup.agent) && begin(agent);
-    log_line(NULL, good ? VANE_INFO : VANE_ERROR, good ? "reloaded" : "the new configuration could not be started");
+    if (!good)
+        log_line(NULL, VANE_ERROR, "the new configuration could not be started");
     notify_systemd("READY=1");
     return good;
 }
@@ -331,7 +376,7 @@ static int finish(struct agent *agent, bool good)
     if (!delivered && !fatal)
         log_line(NULL, VANE_WARN, "not all of it could be delivered: what is left is not acknowledged, and will be "
                  "read again where the input can go back");
-    summarize(agent);
+    summarize(agent->flow);
     if (fatal)
         return fatal;
     return good && (delivered || agent->runtime.mode == VANE_RUN) ? 0 : 1;
@@ -359,8 +404,7 @@ static void raise_descriptor_limit(void)
 int agent_run(const struct agent_settings *settings)
 {
     struct agent agent = { .settings = settings, .started = vane_monotonic() };
-    agent.runtime.mode = settings->sources.mode;
-    waker_init(&agent.runtime.waker);
+    runtime_init(&agent.runtime, settings->sources.mode);
     catch_signals(&agent.runtime.waker);
     tune_allocator();
     raise_descriptor_limit();
@@ -369,14 +413,15 @@ int agent_run(const struct agent_settings *settings)
     if (agent.flow && open_log(&agent.setup.agent)) {
         log_line(NULL, VANE_INFO, "vane %s: %zu plugins from %s", VANE_VERSION, agent.setup.count, agent.setup.config.name);
         exit_code = 1;
-        if (begin(&agent)) {
+        if (set_up(&agent)) {
+            flow_start(agent.flow);
             notify_systemd("READY=1");
             exit_code = finish(&agent, run_flow(&agent));
         }
     }
     release(&agent);
     free(agent.directory);
-    waker_release(&agent.runtime.waker);
+    runtime_release(&agent.runtime);
     log_close();
     return exit_code;
 }
@@ -384,8 +429,7 @@ int agent_run(const struct agent_settings *settings)
 int agent_check(const struct agent_settings *settings, bool graph)
 {
     struct agent agent = { .settings = settings };
-    agent.runtime.mode = settings->sources.mode;
-    waker_init(&agent.runtime.waker);
+    runtime_init(&agent.runtime, settings->sources.mode);
     agent.flow = load(&agent, &agent.setup);
     bool good = agent.flow != NULL;
     if (good && graph) {
@@ -397,6 +441,6 @@ int agent_check(const struct agent_settings *settings, bool graph)
     if (good && !graph)
         printf("%s: good, %zu plugins\n", agent.setup.config.name, agent.setup.count);
     release(&agent);
-    waker_release(&agent.runtime.waker);
+    runtime_release(&agent.runtime);
     return good ? 0 : 2;
 }

@@ -92,6 +92,13 @@ static struct batch *remove_oldest(struct edge *edge)
 
 /* ---- The source ---- */
 
+void edge_set_source(struct edge *edge, struct waker *source)
+{
+    pthread_mutex_lock(&edge->lock);
+    edge->source = source;
+    pthread_mutex_unlock(&edge->lock);
+}
+
 bool edge_room(struct edge *edge, bool tell)
 {
     pthread_mutex_lock(&edge->lock);
@@ -136,7 +143,7 @@ void edge_put_item(struct edge *edge, struct edge_item item)
 
 bool edge_take(struct edge *edge, struct edge_item *item)
 {
-    bool wake = false;
+    struct waker *wake = NULL;
     pthread_mutex_lock(&edge->lock);
     bool found = edge->count > 0;
     if (found) {
@@ -144,13 +151,14 @@ bool edge_take(struct edge *edge, struct edge_item *item)
         edge->count--;
         if (item->kind == EDGE_BATCH)
             uncount(edge, item->batch);
-        wake = edge->source_waits && has_room(edge);
-        if (wake)
+        if (edge->source_waits && has_room(edge)) {
+            wake = edge->source;
             edge->source_waits = false;
+        }
     }
     pthread_mutex_unlock(&edge->lock);
     if (wake)
-        waker_wake(edge->source);
+        waker_wake(wake);
     return found;
 }
 

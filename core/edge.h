@@ -34,6 +34,9 @@ struct edge;
 struct edge *edge_new(const struct edge_limits *limits, struct waker *source, struct waker *taker);
 void edge_free(struct edge *edge);
 
+/* Another source takes its place; neither of the two is in a call meanwhile. */
+void edge_set_source(struct edge *edge, struct waker *source);
+
 /* Source: is there room? Only the source takes it away, so a yes stays one until its next put. With
  * `tell`, a no makes the taker wake the source as soon as there is. */
 bool edge_room(struct edge *edge, bool tell);

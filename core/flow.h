@@ -24,6 +24,7 @@ struct flow_node {
     size_t                      batch_size, max_in_flight; /* of outputs */
     int64_t                     flush_interval, flush_jitter;
     bool                        drop_original;
+    uint64_t                    fingerprint; /* of its configuration: equal ones need not be replaced by a reload */
 };
 
 struct flow_settings {
@@ -42,7 +43,11 @@ void flow_free(struct flow *flow); /* of one that was never started, or has stop
 const struct graph *flow_graph(const struct flow *flow);
 bool flow_keeps_state(const struct flow *flow); /* is a state directory needed? */
 
-void flow_start(struct flow *flow);
+/* At a reload, before the old flow is stopped: takes over from it what does not differ, as it runs. Answers how
+ * many nodes go on. Then: flow_stop(old), flow_free(old), flow_start(new). */
+size_t flow_replace(struct flow *new, struct flow *old);
+
+void flow_start(struct flow *flow); /* what does not run yet */
 
 /* Begins and finishes checkpoints; answers when it wants to be called next (monotonic, ns). Also
  * whenever the runtime's waker woke. */

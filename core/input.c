@@ -128,11 +128,25 @@ bool vane_resume(struct vane_self *self, const struct vane_lane *view, int64_t *
     return emitted || (runtime->store && store_position(runtime->store, lane->text, next));
 }
 
+/* A loss stands behind the mark that a held input waits for, and belongs on the edges that it gets then. */
+static void lock_unheld(struct input *input)
+{
+    bool waited = false;
+    pthread_mutex_lock(&input->outlet.lock);
+    for (; input->held && !atomic_load(&input->stop); waited = true) {
+        pthread_mutex_unlock(&input->outlet.lock);
+        waker_wait(&input->waker, -1);
+        pthread_mutex_lock(&input->outlet.lock);
+    }
+    if (waited) /* what else woke us is for the next vane_wait */
+        waker_wake(&input->waker);
+}
+
 void vane_lost(struct vane_self *self, const struct vane_lane *view)
 {
     struct input *input = instance_of(self)->input;
     struct lane *lane = (struct lane *)view;
-    pthread_mutex_lock(&input->outlet.lock);
+    lock_unheld(input);
     lane->has_emitted = lane->has_marked = lane->has_delivered = lane->has_told = false;
     lane->newest = INT64_MIN;
     outlet_put_item(&input->outlet, (struct edge_item){ .kind = EDGE_LOST, .lane = view });
@@ -196,7 +210,8 @@ static bool too_old(const struct input *input)
 /* Room that is there stays: only this input takes it away. */
 static bool may_put(struct input *input)
 {
-    return input->instance->plugin->live || input->promised || (outlet_room(&input->outlet, NULL, true) && !too_old(input));
+    bool live = input->instance->plugin->live;
+    return !input->held && (live || input->promised || (outlet_room(&input->outlet, NULL, true) && !too_old(input)));
 }
 
 static void note_dropped(struct instance *instance, size_t metrics)
@@ -218,6 +233,7 @@ static size_t put(struct input *input, struct batch *batch)
     if (!input->oldest_open)
         input->oldest_open = vane_monotonic();
     stats_add(&input->instance->stats, STATS_OUT, batch->view.count);
+    part_moved(input->part);
     if (batch->view.count > 0)
         return outlet_put(&input->outlet, NULL, batch);
     batch_unref(batch);
@@ -250,7 +266,6 @@ bool input_emit(struct input *input, struct batch *batch)
     }
     note_dropped(input->instance, dropped);
     instance_lasted(input->instance);
-    part_moved(input->part);
     return true;
 }
 
@@ -341,11 +356,14 @@ bool vane_drain(struct vane_self *self, int64_t ns)
 {
     struct input *input = instance_of(self)->input;
     int64_t until = vane_monotonic() + ns;
-    if (part_idle(input->part)) {
+    pthread_mutex_lock(&input->outlet.lock);
+    bool idle = part_idle(input->part);
+    uint64_t mark = idle ? 0 : part_want(input->part);
+    pthread_mutex_unlock(&input->outlet.lock);
+    if (idle) {
         tell_delivered(input);
         return true;
     }
-    uint64_t mark = part_want(input->part);
     bool drained = false, given_up = false;
     while (!drained && !given_up) {
         int64_t left = until - vane_monotonic();
@@ -400,11 +418,10 @@ static enum vane_result run(struct input *input)
     return VANE_RETRY;
 }
 
-static void tell_gap(struct input *input)
+static void put_item(struct input *input, struct edge_item item)
 {
-    const struct vane_lane *lane = vane_lane(&input->instance->self, "");
     pthread_mutex_lock(&input->outlet.lock);
-    outlet_put_item(&input->outlet, (struct edge_item){ .kind = EDGE_GAP, .lane = lane });
+    outlet_put_item(&input->outlet, item);
     pthread_mutex_unlock(&input->outlet.lock);
 }
 
@@ -414,11 +431,12 @@ static void *input_main(void *context)
     struct instance *instance = input->instance;
     instance_enter(instance);
     if (instance->plugin->live) /* what was saved stands before a gap */
-        tell_gap(input);
+        put_item(input, (struct edge_item){ .kind = EDGE_GAP, .lane = vane_lane(&instance->self, "") });
     bool ended = run(input) == VANE_OK;
 
     pthread_mutex_lock(&input->outlet.lock);
-    if (ended && !atomic_load(&input->stop))
+    input->end_put = ended && !atomic_load(&input->stop);
+    if (input->end_put)
         outlet_put_item(&input->outlet, (struct edge_item){ .kind = EDGE_END });
     pthread_mutex_unlock(&input->outlet.lock);
     atomic_store(&input->ended, true);
@@ -430,9 +448,7 @@ static void *input_main(void *context)
     }
     tell_delivered(input);
     instance_close(instance);
-    pthread_mutex_lock(&input->outlet.lock);
-    outlet_put_item(&input->outlet, (struct edge_item){ .kind = EDGE_STOP });
-    pthread_mutex_unlock(&input->outlet.lock);
+    put_item(input, (struct edge_item){ .kind = EDGE_STOP });
     atomic_store(&input->finished, true);
     waker_wake(&instance->runtime->waker);
     return NULL;
@@ -440,6 +456,7 @@ static void *input_main(void *context)
 
 void input_start(struct input *input)
 {
+    input->started = true;
     thread_start(&input->thread, "vane-input", input_main, input);
 }
 
@@ -459,6 +476,39 @@ void input_close(struct input *input)
 {
     atomic_store(&input->close, true);
     input_stop(input);
+    if (!input->started)
+        put_item(input, (struct edge_item){ .kind = EDGE_STOP });
+}
+
+void input_hold(struct input *input)
+{
+    pthread_mutex_lock(&input->outlet.lock);
+    input->held = true;
+    pthread_mutex_unlock(&input->outlet.lock);
+}
+
+static void change_part(struct input *input, struct part *part, struct input *before)
+{
+    input->part = part;
+    for (size_t i = 0; i < part->input_count; i++)
+        if (part->inputs[i] == before)
+            part->inputs[i] = input;
+}
+
+void input_trade(struct input *input, struct input *other)
+{
+    struct part *old = input->part, *new = other->part;
+    pthread_mutex_lock(&input->outlet.lock);
+    outlet_swap(&input->outlet, &input->waker, &other->outlet, &other->waker);
+    change_part(input, new, other);
+    change_part(other, old, input);
+    part_follow(new, old);
+    input->held = false;
+    input->oldest_open = input->oldest_marked = 0;
+    if (input->end_put)
+        outlet_put_item(&input->outlet, (struct edge_item){ .kind = EDGE_END });
+    pthread_mutex_unlock(&input->outlet.lock);
+    waker_wake(&input->waker);
 }
 
 void input_join(struct input *input)

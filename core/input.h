@@ -15,7 +15,7 @@
 
 struct input {
     struct instance *instance;
-    struct part     *part;
+    struct part     *part;       /* under the outlet's lock, but for the thread that runs the flow */
     struct outlet    outlet;
     struct waker     waker;
     struct modify   *modify;     /* names, tags and filters; NULL: metrics stay as they are */
@@ -24,6 +24,7 @@ struct input {
     bool             round_interval;
     int64_t          max_unacknowledged; /* ns; 0: none */
 
+    bool             started;    /* of the thread that runs the flow */
     atomic_bool      stop;       /* no more is wanted, and nothing ends */
     atomic_bool      enough;     /* it is to end: a live input under --once */
     atomic_bool      close;      /* the last checkpoint has been heard, or nobody waits for it */
@@ -34,6 +35,8 @@ struct input {
 
     /* Under the outlet's lock. */
     struct lane     *lanes;
+    bool             held;       /* nothing is put: it is about to go over to another flow */
+    bool             end_put;    /* END is on the edges */
     int64_t          oldest_open, oldest_marked; /* first emit since the mark; before it. 0: none */
 
     /* Own thread. */
@@ -49,8 +52,13 @@ void input_free(struct input *input);
 void input_start(struct input *input);
 void input_enough(struct input *input);
 void input_stop(struct input *input);
-void input_close(struct input *input);      /* and nobody waits for the rest */
+void input_close(struct input *input);      /* and nobody waits for the rest; of one that was not started: STOP */
 void input_join(struct input *input);
+
+/* Takes the place of one that was not started, in its part and before its edges, and leaves it its own: see
+ * flow_replace.c. Hold: nothing is emitted until then, or until it is to stop. The thread that runs the flow. */
+void input_hold(struct input *input);
+void input_trade(struct input *input, struct input *other);
 
 /* The checkpoint thread. */
 void input_mark(struct input *input, uint64_t mark);

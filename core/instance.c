@@ -25,6 +25,19 @@ const char *instance_running(void)
     return running;
 }
 
+void runtime_init(struct runtime *runtime, enum vane_mode mode)
+{
+    *runtime = (struct runtime){ .mode = mode };
+    pthread_mutex_init(&runtime->lock, NULL);
+    waker_init(&runtime->waker);
+}
+
+void runtime_release(struct runtime *runtime)
+{
+    waker_release(&runtime->waker);
+    pthread_mutex_destroy(&runtime->lock);
+}
+
 void runtime_fail(struct runtime *runtime, int exit_code)
 {
     int none = 0;
@@ -43,7 +56,7 @@ struct instance *instance_new(const struct instance_settings *settings)
         .pristine = settings->state, .format = settings->format, .format_options = settings->format_options,
         .log = { .name = settings->log_name, .level = settings->log_level },
         .dead_letter = { .path = settings->options->dead_letter },
-        .key = settings->key, .worker = settings->worker, .workers = settings->workers ? settings->workers : 1,
+        .arena = settings->arena ? arena_ref(settings->arena) : NULL, .key = settings->key, .worker = settings->worker, .workers = settings->workers ? settings->workers : 1,
     };
     memcpy(instance->self.state, settings->state, settings->plugin->state_size);
     return instance;
@@ -57,6 +70,7 @@ void instance_free(struct instance *instance)
     stats_release(&instance->stats);
     free(instance->self.state);
     free(instance->crash_stack);
+    arena_unref(instance->arena);
     instance->magic = 0;
     free(instance);
 }

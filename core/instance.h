@@ -25,6 +25,7 @@ struct instance {
     unsigned                   worker, workers;
     struct runtime            *runtime;
     const void                *pristine; /* the state as the options fill it */
+    struct arena              *arena;    /* of the configuration: names, options */
     const struct format       *format;   /* NULL: the plugin has none */
     const void                *format_options;
     struct encoder            *encoder;     /* outputs with a format */
@@ -55,6 +56,7 @@ struct instance_settings {
     const char                *name, *log_name, *key;
     const struct node_options *options;
     const void                *state; /* as the options fill it */
+    struct arena              *arena; /* that holds all these; the instance holds it. NULL: not its matter */
     const struct format       *format;
     const void                *format_options;
     struct runtime            *runtime;

@@ -73,7 +73,7 @@ static bool put(struct stage *last, const char *route, struct batch *batch)
         pthread_mutex_unlock(&line->outlet.lock);
         if (room)
             return true;
-        if (atomic_load(&line->runtime->abort)) {
+        if (atomic_load(&line->abort)) {
             batch_unref(batch);
             return false;
         }
@@ -461,7 +461,7 @@ static bool work(struct line *line)
 static bool open_stage(struct line *line, struct stage *stage)
 {
     struct instance *instance = stage->instance;
-    while (!atomic_load(&line->runtime->abort)) {
+    while (!atomic_load(&line->abort)) {
         enum vane_result result = instance_open(instance);
         if (result == VANE_OK && ticks(stage))
             part_add_tick(line->part, instance->tick_every);
@@ -469,7 +469,7 @@ static bool open_stage(struct line *line, struct stage *stage)
             load_ticks(stage);
         if (result != VANE_RETRY)
             return result == VANE_OK || !atomic_load(&line->runtime->fatal);
-        instance_pause(instance, &line->waker, &line->runtime->abort);
+        instance_pause(instance, &line->waker, &line->abort);
     }
     return false;
 }
@@ -481,10 +481,10 @@ static void *line_main(void *context)
     for (struct stage *stage = line->first; stage; stage = stage->next)
         opened = open_stage(line, stage) && opened;
     part_line_opened(line->part);
-    while (!part_lines_open(line->part) && !atomic_load(&line->runtime->abort))
+    while (!part_lines_open(line->part) && !atomic_load(&line->abort))
         waker_wait(&line->waker, 1000000); /* only now all ticks are known; short, and but once */
 
-    while (!all_stopped(line) && !atomic_load(&line->runtime->abort)) {
+    while (!all_stopped(line) && !atomic_load(&line->abort)) {
         if (!opened || !work(line))
             waker_wait(&line->waker, -1);
     }
@@ -498,11 +498,13 @@ static void *line_main(void *context)
 
 void line_start(struct line *line)
 {
+    line->started = true;
     thread_start(&line->thread, "vane-line", line_main, line);
 }
 
-void line_wake(struct line *line)
+void line_give_up(struct line *line)
 {
+    atomic_store(&line->abort, true);
     waker_wake(&line->waker);
 }
 

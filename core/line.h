@@ -47,6 +47,8 @@ struct line {
     uint64_t         mark;
     size_t           turn; /* the edge to look at next */
     bool             ended;
+    bool             started;  /* of the thread that runs the flow */
+    atomic_bool      abort;    /* the drain limit has passed: nothing waits any more */
     atomic_bool      finished;
 };
 
@@ -55,7 +57,7 @@ void line_free(struct line *line); /* edges that lead here, too */
 void line_add_stage(struct line *line, struct instance *instance, struct modify *modify, bool drop_original);
 struct edge *line_add_edge(struct line *line, const struct edge_limits *limits, struct waker *source);
 void line_start(struct line *line);
-void line_wake(struct line *line); /* runtime->abort was set [any] */
+void line_give_up(struct line *line); /* whatever it still holds [any] */
 void line_join(struct line *line);
 
 /* plugin.h, for processors. */

@@ -28,6 +28,24 @@ void outlet_add(struct outlet *outlet, struct edge *edge, const char *route, uns
     outlet->edges[outlet->count++] = (struct outlet_edge){ edge, route, shard, shards };
 }
 
+static void set_source(struct outlet *outlet, struct waker *source)
+{
+    for (size_t i = 0; i < outlet->count; i++)
+        edge_set_source(outlet->edges[i].edge, source);
+}
+
+void outlet_swap(struct outlet *a, struct waker *a_source, struct outlet *b, struct waker *b_source)
+{
+    struct outlet_edge *edges = a->edges;
+    size_t count = a->count;
+    a->edges = b->edges;
+    a->count = b->count;
+    b->edges = edges;
+    b->count = count;
+    set_source(a, a_source);
+    set_source(b, b_source);
+}
+
 static bool on_route(const struct outlet_edge *edge, const char *route)
 {
     return edge->route && route ? strcmp(edge->route, route) == 0 : edge->route == route;

@@ -21,6 +21,9 @@ void outlet_release(struct outlet *outlet); /* the edges belong to their takers 
  * falls to `shard`. The route's name stays the caller's. */
 void outlet_add(struct outlet *outlet, struct edge *edge, const char *route, unsigned shard, unsigned shards);
 
+/* With the locks of both held: they change their edges; `a_source`, `b_source` are woken for room from then on. */
+void outlet_swap(struct outlet *a, struct waker *a_source, struct outlet *b, struct waker *b_source);
+
 /* With the lock held. */
 bool outlet_room(struct outlet *outlet, const char *route, bool tell);
 size_t outlet_put(struct outlet *outlet, const char *route, struct batch *batch); /* takes it; answers metrics dropped */

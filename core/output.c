@@ -260,7 +260,7 @@ static bool work(struct output *output)
     while (output_write_retry(output) || begin_write(output) || pass_mark(output)) {
         worked = true;
         take(output);
-        if (atomic_load(&output->runtime->abort))
+        if (atomic_load(&output->abort))
             break;
     }
     return tick_if_due(output) || worked;
@@ -283,7 +283,7 @@ static bool given_up(const struct output *output)
 
 static bool done(const struct output *output)
 {
-    if (atomic_load(&output->runtime->abort) || given_up(output))
+    if (atomic_load(&output->abort) || given_up(output))
         return true;
     return all_stopped(output) && !output->intake && !output->writes && !output->mark;
 }
@@ -402,11 +402,13 @@ static void *output_main(void *context)
 
 void output_start(struct output *output)
 {
+    output->started = true;
     thread_start(&output->thread, "vane-output", output_main, output);
 }
 
-void output_wake(struct output *output)
+void output_give_up(struct output *output)
 {
+    atomic_store(&output->abort, true);
     waker_wake(&output->waker);
 }
 

@@ -47,6 +47,8 @@ struct output {
     int64_t             next_tick;
     int64_t             give_up_at;  /* of best effort, once nothing more comes; 0: not yet */
     bool                waits_by_fd;
+    bool                started;     /* of the thread that runs the flow */
+    atomic_bool         abort;       /* the drain limit has passed: nothing waits any more */
     atomic_bool         finished;
 };
 
@@ -54,7 +56,7 @@ struct output *output_new(struct instance *instance, struct part *part);
 void output_free(struct output *output);
 struct edge *output_add_edge(struct output *output, const struct edge_limits *limits, struct waker *source);
 void output_start(struct output *output);
-void output_wake(struct output *output); /* runtime->abort was set [any] */
+void output_give_up(struct output *output); /* whatever it still holds [any] */
 void output_join(struct output *output);
 
 /* plugin.h, for outputs. */

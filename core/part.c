@@ -10,20 +10,33 @@
 /* Saving and writing may take one part in twenty of the time: 5 %. */
 enum { COST_FACTOR = 20 };
 
-void part_init(struct part *part, struct runtime *runtime, int64_t interval)
+struct part *part_new(struct runtime *runtime, int64_t interval)
 {
+    struct part *part = alloc_zero(sizeof *part);
     pthread_mutex_init(&part->lock, NULL);
     part->runtime = runtime;
     part->interval = interval;
     part->next = vane_monotonic() + interval;
+    return part;
 }
 
-void part_release(struct part *part)
+void part_follow(struct part *part, const struct part *before)
+{
+    pthread_mutex_lock(&part->lock);
+    if (part->mark < before->mark)
+        part->mark = part->completed = part->followed = before->mark;
+    if (part->number < before->number)
+        part->number = before->number;
+    pthread_mutex_unlock(&part->lock);
+}
+
+void part_free(struct part *part)
 {
     pthread_mutex_destroy(&part->lock);
     store_records_release(&part->records);
     free(part->ticks);
     free(part->inputs);
+    free(part);
 }
 
 /* ---- The flow's thread ---- */
@@ -181,6 +194,14 @@ uint64_t part_completed(struct part *part)
     uint64_t completed = part->completed;
     pthread_mutex_unlock(&part->lock);
     return completed;
+}
+
+bool part_begun(struct part *part)
+{
+    pthread_mutex_lock(&part->lock);
+    bool begun = part->completed > part->followed;
+    pthread_mutex_unlock(&part->lock);
+    return begun;
 }
 
 bool part_idle(struct part *part)

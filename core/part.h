@@ -28,6 +28,7 @@ struct part {
 
     pthread_mutex_t  lock;      /* guards what follows */
     uint64_t         mark;      /* number of the newest mark: 1, 2, … */
+    uint64_t         followed;  /* the mark that its numbers go on from */
     uint64_t         completed; /* the newest mark that has a checkpoint */
     uint64_t         wanted;    /* someone waits for this mark (a drain, a stop) */
     uint64_t         number;    /* of the checkpoint that the mark becomes */
@@ -42,13 +43,20 @@ struct part {
     int64_t          save_ns;   /* what saving took */
     struct store_records records;
 
+    bool             started;     /* its lines and outputs run. Own thread */
     uint64_t         last;        /* the mark that a stop waits for; own thread */
     int64_t          begun, next; /* monotonic: the mark on the way; the next one. Own thread */
     bool             unwritten;   /* the last checkpoint could not be written. Own thread */
 };
 
-void part_init(struct part *part, struct runtime *runtime, int64_t interval);
-void part_release(struct part *part);
+struct part *part_new(struct runtime *runtime, int64_t interval);
+void part_free(struct part *part);
+
+/* Numbers of marks and checkpoints go on where that part is: an input comes over from it. */
+void part_follow(struct part *part, const struct part *before);
+
+/* Has it made a checkpoint of its own? Then its lines and outputs are open and have loaded what was saved. */
+bool part_begun(struct part *part);
 
 /* Called by the flow's thread whenever it wakes: begins and finishes what is due. Answers when it wants
  * to be called next (monotonic ns). */

@@ -1,8 +1,10 @@
 #include "core/setup.h"
 
 #include "config/describe.h"
+#include "config/fingerprint.h"
 #include "config/nearest.h"
 #include "core/alloc.h"
+#include "core/hash.h"
 #include "core/test_output.h"
 
 #include <stdio.h>
@@ -166,6 +168,9 @@ static void fill_node(struct setup *setup, struct flow_node *flow, const struct 
     flow->flush_interval = options->flush_interval;
     flow->flush_jitter = options->flush_jitter;
     flow->drop_original = options->drop_original;
+    flow->settings.arena = setup->arena;
+    flow->fingerprint = hash_mix(setup->fingerprint, fingerprint_of(&node->source, (const char *const[]){ NULL }));
+    flow->fingerprint = hash_mix(flow->fingerprint, hash_bytes(plain, strlen(plain), 0));
 }
 
 /* --test: nothing is written, and what would be is printed. */
@@ -255,16 +260,33 @@ static void check_roles(struct setup *setup, struct config_errors *errors)
         errors_add(errors, file, 0, "there is no output: add one, as [[outputs.NAME]] (`vane plugins` lists them)");
 }
 
+/* What of the agent's options and tags is about each node. */
+static uint64_t fingerprint_of_agent(const struct setup *setup)
+{
+    static const char *const own[] = { "debug", "quiet", "logformat", "logfile", "logfile_rotation_interval",
+                                       "logfile_rotation_max_size", "logfile_rotation_max_archives",
+                                       "log_with_timezone", "drain_timeout", NULL };
+    uint64_t hash = fingerprint_of(&setup->config.agent, own);
+    for (size_t i = 0; i < setup->global_tags.count; i++) {
+        const struct vane_pair *tag = &setup->global_tags.items[i];
+        hash = hash_mix(hash, hash_mix(hash_bytes(tag->key, strlen(tag->key), 0),
+                                       hash_bytes(tag->value, strlen(tag->value), 0)));
+    }
+    return hash;
+}
+
 bool setup_read(struct setup *setup, const struct setup_sources *sources, struct loader *loader,
                 struct config_errors *errors)
 {
     setup->arena = arena_new(16384);
+    setup->config.arena = arena_ref(setup->arena); /* one memory for all that nodes point to */
     if (!config_read(&setup->config, sources->files, sources->directories, errors))
         setup->missing = true; /* who knows what stands behind a syntax error */
     common_read_agent(&setup->config, &setup->agent, setup->arena, errors);
     setup->agent.debug = (setup->agent.debug || sources->debug) && !sources->quiet;
     setup->agent.quiet = (setup->agent.quiet || sources->quiet) && !sources->debug;
     read_global_tags(setup);
+    setup->fingerprint = fingerprint_of_agent(setup);
     setup->nodes = alloc_array(setup->config.node_count, sizeof *setup->nodes);
     for (size_t i = 0; i < setup->config.node_count; i++)
         if (setup->config.nodes[i].enabled)

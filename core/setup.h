@@ -27,6 +27,7 @@ struct setup {
     size_t               count;
     bool                 missing; /* some of it could not be read or loaded: routing cannot be judged */
     struct vane_pairs    global_tags; /* with the host's */
+    uint64_t             fingerprint; /* of what is about every node */
 };
 
 bool setup_read(struct setup *setup, const struct setup_sources *sources, struct loader *loader,

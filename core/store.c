@@ -154,7 +154,15 @@ static char *folder_name(const char *name)
     return text.data;
 }
 
-/* The name is a folder's. */
+/* The name is a folder's, here and in the next. */
+static struct store_part *find_part(const struct store *store, const char *name)
+{
+    struct store_part *part = store->parts;
+    while (part && strcmp(part->name, name) != 0)
+        part = part->next;
+    return part;
+}
+
 static struct store_part *add_part(struct store *store, const char *name)
 {
     struct store_part *part = alloc_zero(sizeof *part);
@@ -169,7 +177,11 @@ static struct store_part *add_part(struct store *store, const char *name)
 
 static void load_part(struct store *store, const char *name, struct vane_text *notes)
 {
-    struct store_part *part = add_part(store, name);
+    struct store_part *part = find_part(store, name);
+    if (part)
+        free_chain(part);
+    else
+        part = add_part(store, name);
     size_t count;
     uint64_t *numbers = list_numbers(part->directory, &count);
     if (count && numbers[count - 1] > store->newest)
@@ -235,6 +247,19 @@ static bool make_directory(const char *directory, struct error *err)
     return true;
 }
 
+void store_load(struct store *store, struct vane_text *notes)
+{
+    pthread_mutex_lock(&store->mutex);
+    DIR *dir = opendir(store->directory);
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        if (entry->d_name[0] != '.')
+            load_part(store, entry->d_name, notes);
+    if (dir)
+        closedir(dir);
+    load_positions(store);
+    pthread_mutex_unlock(&store->mutex);
+}
+
 struct store *store_open(const char *directory, struct vane_text *notes, struct error *err)
 {
     if (!make_directory(directory, err))
@@ -246,13 +271,7 @@ struct store *store_open(const char *directory, struct vane_text *notes, struct 
         store_close(store);
         return NULL;
     }
-    DIR *dir = opendir(directory);
-    for (struct dirent *entry; dir && (entry = readdir(dir));)
-        if (entry->d_name[0] != '.')
-            load_part(store, entry->d_name, notes);
-    if (dir)
-        closedir(dir);
-    load_positions(store);
+    store_load(store, notes);
     return store;
 }
 
@@ -340,14 +359,6 @@ void store_forget(struct store *store)
 }
 
 /* ---- Writing ---- */
-
-static struct store_part *find_part(const struct store *store, const char *name)
-{
-    struct store_part *part = store->parts;
-    while (part && strcmp(part->name, name) != 0)
-        part = part->next;
-    return part;
-}
 
 bool store_wants_full(const struct store *store, const char *name)
 {

@@ -32,6 +32,9 @@ void store_records_release(struct store_records *records);
 struct store *store_open(const char *directory, struct vane_text *notes, struct error *err);
 void store_close(struct store *store); /* NULL is fine */
 
+/* Loads again what is there now, after a reload of the configuration. */
+void store_load(struct store *store, struct vane_text *notes);
+
 uint64_t store_newest(const struct store *store); /* number of the newest checkpoint loaded or written */
 
 /* The position of a lane ("input/lane") as of the newest checkpoint. */

@@ -116,7 +116,7 @@ int main(int argc, char **argv)
 {
     double seconds = argc > 1 ? strtod(argv[1], NULL) : 3;
     struct world world = { .batch = argc > 2 ? strtoul(argv[2], NULL, 10) : 1000 };
-    struct runtime runtime = { .mode = VANE_RUN, .agent_id = "bench" };
+    struct runtime runtime;
     struct flow_node nodes[NODES];
     struct node_options options[NODES] = { 0 };
     struct state states[NODES] = { 0 };
@@ -124,7 +124,8 @@ int main(int argc, char **argv)
     CPU_ZERO(&one);
     CPU_SET(0, &one);
     sched_setaffinity(0, sizeof one, &one);
-    waker_init(&runtime.waker);
+    runtime_init(&runtime, VANE_RUN);
+    runtime.agent_id = "bench";
     struct flow *flow = make_flow(&runtime, &world, nodes, options, states);
     if (!flow)
         return 1;
@@ -141,7 +142,7 @@ int main(int argc, char **argv)
     double took = (double)(vane_monotonic() - begun) / 1e9, used = cpu_seconds() - cpu;
     double written = (double)atomic_load(&world.written);
     flow_free(flow);
-    waker_release(&runtime.waker);
+    runtime_release(&runtime);
     printf("%.1f million metrics/s, %.0f ns of CPU a metric (batches of %zu, %.0f metrics)\n", written / took / 1e6,
            used * 1e9 / written, world.batch, written);
     return 0;

@@ -58,9 +58,10 @@ static inline void *kit_world(struct vane_self *self)
 static inline void kit_init(struct kit *kit)
 {
     *kit = (struct kit){ .interval = KIT_MS };
-    kit->runtime = (struct runtime){ .mode = VANE_RUN, .agent_id = "test", .first_pause = KIT_MS,
-                                     .longest_pause = 10 * KIT_MS };
-    waker_init(&kit->runtime.waker);
+    runtime_init(&kit->runtime, VANE_RUN);
+    kit->runtime.agent_id = "test";
+    kit->runtime.first_pause = KIT_MS;
+    kit->runtime.longest_pause = 10 * KIT_MS;
     vane_text_add(&kit->errors, "", 0);
     struct error err;
     assert_true(log_open(&(struct log_settings){ .path = "/dev/null", .level = VANE_DEBUG }, &err));
@@ -210,13 +211,12 @@ static inline bool kit_stop_within(struct kit *kit, int64_t limit)
     kit->flow = NULL;
     store_close(kit->runtime.store);
     kit->runtime.store = NULL;
-    atomic_store(&kit->runtime.abort, false);
     return good;
 }
 
 static inline void kit_release(struct kit *kit)
 {
-    waker_release(&kit->runtime.waker);
+    runtime_release(&kit->runtime);
     vane_text_release(&kit->errors);
     if (kit->directory[0])
         kit_remove_directory(kit);

@@ -307,8 +307,11 @@ static void run_graph(unsigned seed)
     srandom(seed);
     world = alloc_zero(sizeof *world);
     struct plan *plan = random_plan();
-    struct runtime runtime = { .mode = VANE_RUN, .agent_id = "test", .first_pause = 1000, .longest_pause = 100000 };
-    waker_init(&runtime.waker);
+    struct runtime runtime;
+    runtime_init(&runtime, VANE_RUN);
+    runtime.agent_id = "test";
+    runtime.first_pause = 1000;
+    runtime.longest_pause = 100000;
     struct flow_settings settings = { .runtime = &runtime, .checkpoint_interval = 1000000 };
     struct graph_report report = { .say = say, .nearest = no_name };
     struct flow *flow = flow_new(&settings, plan->nodes, plan->count, &report);
@@ -318,7 +321,7 @@ static void run_graph(unsigned seed)
     if (!flow_stop(flow, INT64_C(60000000000), -1, NULL))
         fail_msg("graph %u: the flow does not drain", seed);
     flow_free(flow);
-    waker_release(&runtime.waker);
+    runtime_release(&runtime);
 
     assert_int_equal(world->wrong, 0);
     assert_int_equal(world->too_early, 0);
