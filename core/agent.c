@@ -176,7 +176,7 @@ static struct flow *load(struct agent *agent, struct setup *setup)
     if (setup_read(setup, &agent->settings->sources, agent->settings->loader, &errors))
         flow = setup_flow(setup, &agent->runtime, &errors, &warnings);
     else
-        setup_check_routing(setup, &errors, &warnings); /* all errors in one run */
+        setup_check(setup, &agent->runtime, &errors, &warnings); /* all errors in one run */
     print_lines(agent, &setup->config.warnings, true);
     print_lines(agent, &warnings, true);
     print_lines(agent, &errors, false);

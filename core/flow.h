@@ -24,6 +24,7 @@ struct flow_node {
     size_t                      batch_size, max_in_flight; /* of outputs */
     int64_t                     flush_interval, flush_jitter;
     bool                        drop_original;
+    bool                        broken; /* its options are wrong: check() is not asked */
     uint64_t                    fingerprint; /* of its configuration: equal ones need not be replaced by a reload */
 };
 
@@ -32,12 +33,14 @@ struct flow_settings {
     int64_t         checkpoint_interval;
 };
 
-/* Instances are made and check()ed here; nothing is opened. NULL when something is wrong: all of it has
+/* Nodes are check()ed and instances made here; nothing is opened. NULL when something is wrong: all of it has
  * been told to the report. */
 struct flow *flow_new(const struct flow_settings *settings, const struct flow_node *nodes, size_t count,
                       const struct graph_report *report);
-/* The part of it that needs no flow: do patterns and conditions of the nodes make sense? */
-bool flow_check_filters(const struct flow_node *nodes, size_t count, const struct graph_report *report);
+/* The part of it that needs no flow: do the filters of the nodes make sense, and what do their plugins say of their
+ * options? */
+bool flow_check_nodes(const struct flow_node *nodes, size_t count, struct runtime *runtime,
+                      const struct graph_report *report);
 void flow_free(struct flow *flow); /* of one that was never started, or has stopped */
 
 const struct graph *flow_graph(const struct flow *flow);

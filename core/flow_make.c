@@ -16,6 +16,7 @@ static struct instance *add_instance(struct flow *flow, const struct flow_node *
     settings.worker = worker;
     settings.workers = node->graph.workers;
     struct instance *instance = instance_new(&settings);
+    instance_prepare(instance); /* flow_check_nodes has seen that it can be */
     flow->instances = alloc_resize(flow->instances, flow->instance_count + 1, sizeof(struct instance *));
     flow->instances[flow->instance_count++] = instance;
     return instance;
@@ -170,28 +171,30 @@ static void say_modify(void *context, const char *key, const char *why)
     to->report->say(to->report->context, false, to->node->graph.file, to->node->graph.line_at, name, why);
 }
 
-bool flow_check_filters(const struct flow_node *nodes, size_t count, const struct graph_report *report)
+/* On an instance of its own, so that a node can be checked though others are wrong. */
+static bool check_node(const struct flow_node *node, struct runtime *runtime, const struct graph_report *report)
+{
+    struct instance_settings settings = node->settings;
+    settings.runtime = runtime;
+    settings.name = settings.key = node->graph.name;
+    settings.workers = node->graph.workers;
+    struct instance *instance = instance_new(&settings);
+    bool good = instance_check(instance) == VANE_OK;
+    if (!good)
+        report->say(report->context, false, node->graph.file, node->graph.line_at, instance->log.name, instance->reason);
+    instance_free(instance);
+    return good;
+}
+
+bool flow_check_nodes(const struct flow_node *nodes, size_t count, struct runtime *runtime,
+                      const struct graph_report *report)
 {
     bool good = true;
     for (size_t i = 0; i < count; i++) {
         struct modify_report to = { report, &nodes[i] };
         good = modify_check(nodes[i].settings.options, say_modify, &to) && good;
-    }
-    return good;
-}
-
-static bool check_instances(struct flow *flow, const struct flow_node *nodes, const struct graph_report *report)
-{
-    bool good = true;
-    for (size_t i = 0; i < flow->instance_count; i++) {
-        struct instance *instance = flow->instances[i];
-        const struct flow_node *node = nodes;
-        while (node->settings.options != instance->options)
-            node++;
-        if (instance->worker > 0 || instance_check(instance) == VANE_OK)
-            continue;
-        report->say(report->context, false, node->graph.file, node->graph.line_at, instance->log.name, instance->reason);
-        good = false;
+        if (!nodes[i].broken)
+            good = check_node(&nodes[i], runtime, report) && good;
     }
     return good;
 }
@@ -247,17 +250,14 @@ struct flow *flow_new(const struct flow_settings *settings, const struct flow_no
         flow->fingerprints[i] = nodes[i].fingerprint;
     }
     bool good = check_keys(nodes, count, report);
-    good = flow_check_filters(nodes, count, report) && good;
+    good = flow_check_nodes(nodes, count, settings->runtime, report) && good;
     good = graph_build(&flow->graph, flow->graph_nodes, count, report) && good;
     if (!good) {
         flow_free(flow);
         return NULL;
     }
     make(flow, settings, nodes, count);
-    if (check_instances(flow, nodes, report))
-        return flow;
-    flow_free(flow);
-    return NULL;
+    return flow;
 }
 
 void flow_free(struct flow *flow)

@@ -82,7 +82,7 @@ struct instance *instance_of(struct vane_self *self)
     return instance;
 }
 
-static bool prepare_format(struct instance *instance)
+bool instance_prepare(struct instance *instance)
 {
     struct error err;
     if (!instance->format)
@@ -101,7 +101,7 @@ static bool prepare_format(struct instance *instance)
 
 enum vane_result instance_check(struct instance *instance)
 {
-    if (!prepare_format(instance))
+    if (!instance_prepare(instance))
         return VANE_FAIL;
     instance_enter(instance);
     enum vane_result result = instance->plugin->check ? instance->plugin->check(&instance->self) : VANE_OK;

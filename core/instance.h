@@ -68,7 +68,10 @@ struct instance *instance_new(const struct instance_settings *settings);
 void instance_free(struct instance *instance);
 struct instance *instance_of(struct vane_self *self); /* asserts that it is one */
 
-/* check(), for all instances before anything is opened. */
+/* Makes what its format needs; false with a reason where its options do not agree. */
+bool instance_prepare(struct instance *instance);
+
+/* That, and the plugin's check(); before anything is opened. */
 enum vane_result instance_check(struct instance *instance);
 
 /* One try of open and load; close() follows a failed one. RETRY is logged when it begins and sets

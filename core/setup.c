@@ -223,6 +223,7 @@ static bool add_node(struct setup *setup, const struct config_node *node, const 
     fill_node(setup, flow, node, plugin, options);
     if (sources->mode == VANE_TEST && plugin->role == VANE_OUTPUT)
         replace_by_printer(setup, flow);
+    flow->broken = !good;
     setup->count++;
     return good;
 }
@@ -366,11 +367,12 @@ struct flow *setup_flow(const struct setup *setup, struct runtime *runtime, stru
     return flow_new(&settings, setup->nodes, setup->count, &graph_report);
 }
 
-void setup_check_routing(const struct setup *setup, struct config_errors *errors, struct config_errors *warnings)
+void setup_check(const struct setup *setup, struct runtime *runtime, struct config_errors *errors,
+                 struct config_errors *warnings)
 {
     struct reporting to = { setup, errors, warnings };
     struct graph_report graph_report = { .say = report, .context = &to, .nearest = nearest_node };
-    flow_check_filters(setup->nodes, setup->count, &graph_report);
+    flow_check_nodes(setup->nodes, setup->count, runtime, &graph_report);
     if (setup->missing || setup->count == 0)
         return;
     struct graph_node *nodes = alloc_array(setup->count, sizeof *nodes);

@@ -38,8 +38,10 @@ void setup_release(struct setup *setup);
 struct flow *setup_flow(const struct setup *setup, struct runtime *runtime, struct config_errors *errors,
                         struct config_errors *warnings);
 
-/* Filters and routing alone, where other errors stand in the way of a flow; no routing while a plugin is missing. */
-void setup_check_routing(const struct setup *setup, struct config_errors *errors, struct config_errors *warnings);
+/* Filters, plugins' own checks and routing, where other errors stand in the way of a flow; no routing while a plugin is
+ * missing. */
+void setup_check(const struct setup *setup, struct runtime *runtime, struct config_errors *errors,
+                 struct config_errors *warnings);
 
 /* The tables of a plugin's options, for `vane help` and samples: its own, data_format, its format's. */
 size_t setup_sections(const struct vane_plugin *plugin, struct describe_section sections[3]);

@@ -67,9 +67,32 @@ def test_all_errors_come_in_one_run(agent):
   from = ["intern"]
   filez = []
   namepass = ["["]
+[[outputs.influx_out]]
+  urls = ["gopher://x"]
 """)
-    assert len(lines) == 6, lines
+    assert len(lines) == 7, lines
     assert all(re.match(r"vane.toml:\d+: \S+: .+", line) for line in lines), lines
+
+
+@pytest.mark.parametrize(("config", "error"), [
+    (b"a = " + b"[" * 100_000, "1: tables and arrays nest at most 128 levels deep"),
+    (b"a = " + b"{a=" * 100_000, "1: tables and arrays nest at most 128 levels deep"),
+    (b".".join([b"a"] * 100_000) + b" = 1", "1: tables and arrays nest at most 128 levels deep"),
+    (b"[" + b".".join([b"a"] * 100_000) + b"]", "1: tables and arrays nest at most 128 levels deep"),
+    (b"\0" * 1000, "1: expected a key, found the control character 0x00"),
+    (b'a = "\0"', "1: the control character 0x00 must not stand in a string"),
+    (b"\xfe\xff\xfe"[1:], "1: expected a key, found the byte 0xff"),
+    (b"a = " + b"9" * 1_000_000, "1: '99999999999999999999999999999999999999999999999...' does not fit into a 64-bit integer"),
+    (b"#" + b"x" * (1 << 24), "is larger than 16 MiB"),
+    (b"\n".join(b"[[inputs.x%d]]" % i for i in range(2000)), "1: inputs.x0: there is no input plugin 'x0'"),
+    (b'[[inputs.file]]\nnamepass = ["' + b"*a" * 100_000 + b'"]\nx = 1', "3: inputs.file.x: there is no such option"),
+], ids=lambda value: value[:20].decode(errors="replace") if isinstance(value, bytes) else "")
+def test_what_is_hostile_is_refused_and_bounded(tmp_path, config: bytes, error: str) -> None:
+    (tmp_path / "vane.toml").write_bytes(config)
+    done = vane("check", "--config", "vane.toml", folder=tmp_path, timeout=20)
+    assert done.returncode == 2
+    assert done.stderr.startswith(("vane.toml:" if error[0].isdigit() else "vane.toml: ") + error)
+    assert len(done.stderr) < 100_000 and done.stderr.count("\n") <= 502
 
 
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path):
