@@ -37,7 +37,7 @@ MESSAGES = 1_000_000
 ROUNDS = 3
 LATENCY_ROUNDS, LATENCY_SECONDS = 5, 10
 LATENCY_SYMBOLS, LATENCY_RATE = 10, 1000        # ticks a second of each symbol
-LOAD_SECONDS, LOAD_RATE = 60, 2000
+LOAD_SECONDS, LOAD_RATE = int(os.environ.get("VANE_LOAD_SECONDS", "60")), 2000
 SETTLED = 3                                     # seconds after which an idle agent has come to rest
 
 
