@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static const int64_t MOST_PAUSE = 100000000;
+
 /* ---- Life ---- */
 
 struct line *line_new(struct runtime *runtime, struct part *part)
@@ -481,8 +483,9 @@ static void *line_main(void *context)
     for (struct stage *stage = line->first; stage; stage = stage->next)
         opened = open_stage(line, stage) && opened;
     part_line_opened(line->part);
-    while (!part_lines_open(line->part) && !atomic_load(&line->abort))
-        waker_wait(&line->waker, 1000000); /* only now all ticks are known; short, and but once */
+    /* Only when all are open all ticks are known. Nobody wakes us: mostly it takes no time at all. */
+    for (int64_t pause = 1000000; !part_lines_open(line->part) && !atomic_load(&line->abort); pause += pause / 8)
+        waker_wait(&line->waker, pause < MOST_PAUSE ? pause : MOST_PAUSE);
 
     while (!all_stopped(line) && !atomic_load(&line->abort)) {
         if (!opened || !work(line))
