@@ -50,8 +50,10 @@ void describe_in_brief(struct vane_text *out, const struct vane_option *option, 
     if (with_default && option->preset)
         vane_text_addf(&more, "%sdefault %s", more.length ? ", " : "", option->preset);
     describe_meaning(out, option);
+    bool sentence = out->length && out->data[out->length - 1] == '.';
+    out->length -= more.length && sentence;
     if (more.length)
-        vane_text_addf(out, " (%s)", more.data);
+        vane_text_addf(out, " (%s)%s", more.data, sentence ? "." : "");
     vane_text_release(&more);
 }
 

@@ -37,9 +37,12 @@ static bool fail(struct config_errors *errors, const struct toml_place *place, c
 static void add_table(struct options_source *source, struct arena *arena, const char *key,
                       const struct toml_table *table)
 {
-    const struct toml_table **tables = arena_take_array(arena, source->count + 1, sizeof *tables);
-    if (source->count)
-        memcpy(tables, source->tables, source->count * sizeof *tables);
+    const struct toml_table **tables = (const struct toml_table **)source->tables;
+    if ((source->count & (source->count - 1)) == 0) { /* it is full */
+        tables = arena_take_array(arena, size_add(source->count, source->count + 1), sizeof *tables);
+        if (source->count)
+            memcpy(tables, source->tables, source->count * sizeof *tables);
+    }
     tables[source->count] = table;
     *source = (struct options_source){ key, tables, source->count + 1 };
 }

@@ -134,17 +134,29 @@ static bool read_to_end(int fd, struct vane_text *text)
     return count >= 0;
 }
 
+/* A pipe that nobody writes to, or a device, would hold up the start for ever. */
+static bool load_open(struct vane_text *text, int fd, const char *path, struct config_errors *errors)
+{
+    struct stat info;
+    if (fstat(fd, &info) != 0)
+        return errors_add(errors, path, 0, "%s", strerror(errno));
+    if (S_ISDIR(info.st_mode))
+        return errors_add(errors, path, 0, "is a directory: name it with --config-directory");
+    if (!S_ISREG(info.st_mode))
+        return errors_add(errors, path, 0, "is not a file, but a pipe or a device");
+    if (!read_to_end(fd, text))
+        return errors_add(errors, path, 0, "%s", strerror(errno));
+    return text->length <= CONFIG_SIZE_LIMIT
+        || errors_add(errors, path, 0, "is larger than %d MiB", CONFIG_SIZE_LIMIT >> 20);
+}
+
 bool config_load(struct vane_text *text, const char *path, struct config_errors *errors)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return errors_add(errors, path, 0, "%s", strerror(errno));
     vane_text_add(text, "", 0);
-    bool fine = read_to_end(fd, text);
-    if (!fine)
-        errors_add(errors, path, 0, "%s", strerror(errno));
-    else if (text->length > CONFIG_SIZE_LIMIT)
-        fine = errors_add(errors, path, 0, "is larger than %d MiB", CONFIG_SIZE_LIMIT >> 20);
+    bool fine = load_open(text, fd, path, errors);
     close(fd);
     return fine;
 }

@@ -21,9 +21,22 @@ static size_t print_place(char *to, size_t size, const char *file, unsigned line
     return length < 0 ? 0 : (size_t)length;
 }
 
+static void add_line(struct config_errors *errors, char *text)
+{
+    if (errors->count == errors->capacity) {
+        errors->capacity = alloc_grow(errors->capacity, errors->count + 1);
+        errors->lines = alloc_resize(errors->lines, errors->capacity, sizeof *errors->lines);
+    }
+    errors->lines[errors->count++] = text;
+}
+
 bool errors_add_args(struct config_errors *errors, const char *file, unsigned line, const char *format,
                      va_list args)
 {
+    if (errors->count == ERRORS_LIMIT)
+        add_line(errors, alloc_text("and so on: there is more than is shown here"));
+    if (errors->count > ERRORS_LIMIT)
+        return false;
     va_list again;
     va_copy(again, args);
     int length = vsnprintf(NULL, 0, format, again);
@@ -34,12 +47,7 @@ bool errors_add_args(struct config_errors *errors, const char *file, unsigned li
     print_place(text, place + 1, file, line);
     vsnprintf(text + place, text_size, format, args);
     hide_control_characters(text);
-
-    if (errors->count == errors->capacity) {
-        errors->capacity = alloc_grow(errors->capacity, errors->count + 1);
-        errors->lines = alloc_resize(errors->lines, errors->capacity, sizeof *errors->lines);
-    }
-    errors->lines[errors->count++] = text;
+    add_line(errors, text);
     return false;
 }
 

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { ERRORS_LIMIT = 500 }; /* lines that are kept; one more says that there are others */
+
 struct config_errors {
     char **lines; /* `file:line: what is wrong`, in the order they were found, without a newline */
     size_t count;
@@ -22,7 +24,7 @@ struct config_errors {
 
 /* Adds one line. Line 0 stands for the file as a whole (`file: what is wrong`). Control
  * characters become '?', so that a file cannot write to the terminal of who reads its errors.
- * Returns false, so that a failing exit is one line. */
+ * Returns false, so that a failing exit is one line. A line beyond the limit is not kept. */
 bool errors_add(struct config_errors *errors, const char *file, unsigned line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 bool errors_add_args(struct config_errors *errors, const char *file, unsigned line, const char *format,

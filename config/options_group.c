@@ -1,8 +1,10 @@
 /* options_group - values that hold others: lists, tables of free keys, sub-tables. Those of free keys
  * become arrays in the order of the file. */
 #include <assert.h>
+#include <stdlib.h>
 
 #include "config/options_internal.h"
+#include "core/alloc.h"
 
 /* All of vane_strings, vane_ints, options_lists, ... look like this; filled by copying bytes, since
  * to the compiler they are different types. */
@@ -180,14 +182,32 @@ bool options_read(const struct options_item *item, const struct toml_value *valu
     }
 }
 
-/* Puts a pair where its key stands, else behind the last one. */
-static void merge_pair(struct vane_pair *merged, size_t *count, struct vane_pair pair)
+static int compare_pairs(const void *a, const void *b)
 {
-    size_t i = 0;
-    while (i < *count && strcmp(merged[i].key, pair.key) != 0)
-        i++;
-    merged[i] = pair;
-    *count += i == *count;
+    const struct vane_pair *left = *(struct vane_pair *const *)a, *right = *(struct vane_pair *const *)b;
+    int order = strcmp(left->key, right->key);
+    return order ? order : (left > right) - (left < right);
+}
+
+/* Of pairs with one key the last counts, in the place of the first. Answers how many are left. */
+static size_t merge_pairs(struct vane_pair *pairs, size_t count)
+{
+    struct vane_pair **sorted = alloc_array(count + 1, sizeof *sorted);
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &pairs[i];
+    qsort(sorted, count, sizeof *sorted, compare_pairs);
+    for (size_t i = count; i-- > 1;) {
+        if (strcmp(sorted[i - 1]->key, sorted[i]->key) != 0)
+            continue;
+        sorted[i - 1]->value = sorted[i]->value;
+        sorted[i]->value = NULL;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (pairs[i].value)
+            pairs[kept++] = pairs[i];
+    free(sorted);
+    return kept;
 }
 
 bool options_read_pairs(const struct options_source *source, struct vane_pairs *pairs, struct arena *arena,
@@ -205,9 +225,10 @@ bool options_read_pairs(const struct options_source *source, struct vane_pairs *
     for (size_t i = 0; i < source->count; i++) {
         struct vane_pairs part = { 0 };
         fine &= read_rows(&item, source->tables[i], &part, read_pair);
-        for (size_t j = 0; j < part.count; j++)
-            merge_pair(merged, &count, part.items[j]);
+        if (part.count)
+            memcpy(merged + count, part.items, part.count * sizeof *merged);
+        count += part.count;
     }
-    *pairs = (struct vane_pairs){ merged, count };
+    *pairs = (struct vane_pairs){ merged, merge_pairs(merged, count) };
     return fine;
 }

@@ -48,7 +48,7 @@ static uint64_t fraction_of(const char *digits, const char *end, uint64_t unit)
 }
 
 /* Adds the number and unit that start at `p` to `*sum`. Returns where they end, or NULL. A number
- * without a unit has the unit `bare`, 0: there is none. */
+ * without a unit has the unit `bare`, 0: there is none. One space may stand before the unit of a size. */
 static const char *read_part(const char *p, const char *end, const struct unit *units, uint64_t bare,
                              uint64_t *sum)
 {
@@ -61,13 +61,15 @@ static const char *read_part(const char *p, const char *end, const struct unit *
     const char *fraction = p;
     while (p < end && is_digit(*p))
         p++;
-    const char *name = p;
-    if (point == digits && fraction == name)
+    const char *number_end = p;
+    if (point == digits && fraction == number_end)
         return NULL;
+    p += units == size_units && p < end && *p == ' ';
+    const char *name = p;
     while (p < end && !is_digit(*p) && *p != '.')
         p++;
     const struct unit *unit = find_unit(units, name, (size_t)(p - name));
-    uint64_t value = unit ? unit->value : p == name ? bare : 0;
+    uint64_t value = unit ? unit->value : p == number_end ? bare : 0;
     if (!value)
         return NULL;
     uint64_t whole = 0;
@@ -77,7 +79,7 @@ static const char *read_part(const char *p, const char *end, const struct unit *
             return NULL;
     }
     if (__builtin_mul_overflow(whole, value, &whole) || __builtin_add_overflow(*sum, whole, sum)
-        || __builtin_add_overflow(*sum, fraction_of(fraction, name, value), sum))
+        || __builtin_add_overflow(*sum, fraction_of(fraction, number_end, value), sum))
         return NULL;
     return p;
 }

@@ -2,7 +2,7 @@
  *
  *     duration   ["+"|"-"] (number unit)...      "1h30m", "500ms", "1.5s", "1d"
  *                units ns us (or µs) ms s m h d w; a bare number is seconds: "10", "0.5"
- *     size       number unit                     "4MB", "64KiB", "512B"
+ *     size       number [space] unit             "4MB", "64KiB", "10 MB"
  *                units B KB MB GB TB PB of 1000 (kB too), KiB MiB GiB TiB PiB of 1024; a bare number is
  *                bytes: "1048576"
  *

@@ -2,10 +2,14 @@
 
 #include "config/common.h"
 #include "core/alloc.h"
+#include "core/elf.h"
+#include "core/loader_hint.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
+#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -167,7 +171,25 @@ static bool check_file(const char *path, struct error *err)
         return error_set(err, "%s: %s", path, strerror(errno));
     if (status.st_mode & S_IWOTH)
         return error_set(err, "%s may be written to by everybody: it is not loaded (chmod o-w)", path);
-    return true;
+    return elf_check(path, err);
+}
+
+static bool is_whole(const struct vane_plugin *theirs, const ElfW(Sym) *symbol)
+{
+    if (ELF64_ST_TYPE(symbol->st_info) != STT_OBJECT || symbol->st_size < sizeof theirs->abi)
+        return false;
+    return (uintptr_t)theirs % alignof(struct vane_plugin) == 0
+           && (theirs->abi.major != ABI_MAJOR || symbol->st_size >= theirs->abi.plugin_size);
+}
+
+/* What the symbol table says of it: is it an object, with room for what it claims to be? */
+static bool check_symbol(const struct vane_plugin *theirs, const char *path, struct error *err)
+{
+    Dl_info info;
+    const ElfW(Sym) *symbol = NULL;
+    if (!dladdr1(theirs, &info, (void **)&symbol, RTLD_DL_SYMENT) || !symbol || is_whole(theirs, symbol))
+        return true;
+    return error_set(err, "%s exports a vane_plugin that is no struct vane_plugin", path);
 }
 
 static const struct vane_plugin *open_object(const char *path, struct error *err)
@@ -184,7 +206,7 @@ static const struct vane_plugin *open_object(const char *path, struct error *err
     const struct vane_plugin *theirs = dlsym(object, "vane_plugin");
     if (!theirs)
         error_set(err, "%s is not a vane plugin: it does not export vane_plugin", path);
-    return theirs;
+    return theirs && check_symbol(theirs, path, err) ? theirs : NULL;
 }
 
 static const struct vane_plugin *load(struct loader *loader, const char *path, struct error *err)
@@ -226,27 +248,41 @@ static const struct vane_plugin *search(struct loader *loader, const char *name,
     return NULL;
 }
 
-static void not_found(const struct loader *loader, enum vane_role role, const char *name, struct error *err)
+static void not_found(struct loader *loader, enum vane_role role, const char *name, struct error *err)
 {
-    struct vane_text places = { 0 };
+    struct vane_text places = { 0 }, hint = { 0 }, files = { 0 };
+    loader_hint(loader, role, name, &hint);
     for (size_t i = 0; i < loader->count; i++)
         vane_text_addf(&places, "%s%s", i ? ", " : "", loader->directories[i]);
     const char *ending = role_endings[role];
-    error_set(err, "there is no %s%splugin '%s': looked for %s%s%s%s.so in %s", role_names[role], role ? " " : "", name,
-              ending[0] ? name : "", ending, ending[0] ? ".so and " : "", name, places.data ? places.data : "no directory");
+    vane_text_addf(&files, "%s%s.so", name, ending);
+    if (!role)
+        vane_text_addf(&files, ", %s_in.so and %s_out.so", name, name);
+    else if (ending[0])
+        vane_text_addf(&files, " and %s.so", name);
+    error_set(err, "there is no %s%splugin '%s'%s: looked for %s in %s", role_names[role], role ? " " : "", name,
+              hint.data ? hint.data : "", files.data, places.data ? places.data : "no directory");
+    vane_text_release(&files);
     vane_text_release(&places);
+    vane_text_release(&hint);
+}
+
+static const struct vane_plugin *search_for_role(struct loader *loader, enum vane_role role, const char *name,
+                                                 bool *found, struct error *err)
+{
+    *found = false;
+    if (strchr(name, '/'))
+        return NULL;
+    const struct vane_plugin *plugin = search(loader, name, role_endings[role], found, err);
+    if (!*found && role_endings[role][0])
+        plugin = search(loader, name, "", found, err);
+    return plugin;
 }
 
 const struct vane_plugin *loader_get(struct loader *loader, enum vane_role role, const char *name, struct error *err)
 {
-    bool found = false;
-    if (strchr(name, '/')) {
-        not_found(loader, role, name, err);
-        return NULL;
-    }
-    const struct vane_plugin *plugin = search(loader, name, role_endings[role], &found, err);
-    if (!found && role_endings[role][0])
-        plugin = search(loader, name, "", &found, err);
+    bool found;
+    const struct vane_plugin *plugin = search_for_role(loader, role, name, &found, err);
     if (!found)
         not_found(loader, role, name, err);
     if (plugin && plugin->role != role) {
@@ -254,6 +290,14 @@ const struct vane_plugin *loader_get(struct loader *loader, enum vane_role role,
         return NULL;
     }
     return plugin;
+}
+
+bool loader_has(struct loader *loader, enum vane_role role, const char *name)
+{
+    struct error err;
+    bool found;
+    const struct vane_plugin *plugin = search_for_role(loader, role, name, &found, &err);
+    return plugin && (!role || plugin->role == role);
 }
 
 const struct vane_plugin *loader_find(struct loader *loader, const char *name, struct error *err)
@@ -269,27 +313,50 @@ const struct vane_plugin *loader_find(struct loader *loader, const char *name, s
     return NULL;
 }
 
+static void visit_directory(const char *directory, loader_file *visit, void *context)
+{
+    struct dirent **entries;
+    int count = scandir(directory, &entries, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
+        char path[4400];
+        const char *file = entries[i]->d_name;
+        size_t length = strlen(file);
+        snprintf(path, sizeof path, "%s/%s", directory, file);
+        if (length > 3 && strcmp(file + length - 3, ".so") == 0)
+            visit(context, path, file, length - 3);
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+}
+
+void loader_files(const struct loader *loader, loader_file *visit, void *context)
+{
+    for (size_t i = 0; i < loader->count; i++)
+        visit_directory(loader->directories[i], visit, context);
+}
+
+struct visit {
+    struct loader *loader;
+    void (*visit)(void *context, const char *file, const struct vane_plugin *plugin, const char *error);
+    void *context;
+};
+
+static void visit_plugin(void *context, const char *path, const char *name, size_t length)
+{
+    const struct visit *visit = context;
+    struct stat status;
+    struct error err;
+    (void)name, (void)length;
+    if (lstat(path, &status) != 0 || !S_ISREG(status.st_mode)) /* links are second names */
+        return;
+    const struct vane_plugin *plugin = load(visit->loader, path, &err);
+    visit->visit(visit->context, path, plugin, plugin ? NULL : err.text);
+}
+
 void loader_visit(struct loader *loader,
                   void (*visit)(void *context, const char *file, const struct vane_plugin *plugin, const char *error),
                   void *context)
 {
-    for (size_t i = 0; i < loader->count; i++) {
-        struct dirent **entries;
-        int count = scandir(loader->directories[i], &entries, NULL, alphasort);
-        for (int j = 0; j < count; j++) {
-            char path[4400];
-            struct stat status;
-            size_t length = strlen(entries[j]->d_name);
-            snprintf(path, sizeof path, "%s/%s", loader->directories[i], entries[j]->d_name);
-            bool object = length > 3 && strcmp(entries[j]->d_name + length - 3, ".so") == 0;
-            if (object && lstat(path, &status) == 0 && S_ISREG(status.st_mode)) { /* links are second names */
-                struct error err;
-                const struct vane_plugin *plugin = load(loader, path, &err);
-                visit(context, path, plugin, plugin ? NULL : err.text);
-            }
-            free(entries[j]);
-        }
-        if (count >= 0)
-            free(entries);
-    }
+    loader_files(loader, visit_plugin, &(struct visit){ loader, visit, context });
 }

@@ -2,6 +2,7 @@
  *
  * Mutable state of the process: the log's sink (log.c) and the flags of the signal handlers (agent.c). */
 #include "config/describe.h"
+#include "config/nearest.h"
 #include "config/quantity.h"
 #include "core/agent.h"
 #include "core/alloc.h"
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -20,23 +22,25 @@ static const char usage[] =
     "vane - a metrics agent: inputs, processors and outputs, wired by a TOML file\n"
     "\n"
     "usage:\n"
-    "  vane [run] --config FILE        run until SIGTERM (SIGHUP reloads)\n"
-    "  vane check [--graph]            check the configuration; print the flow\n"
-    "  vane plugins                    list the plugins there are\n"
-    "  vane help PLUGIN | FORMAT       its options\n"
-    "  vane sample [PLUGIN...]         a commented configuration\n"
-    "  vane version\n"
+    "  vane [run] --config FILE        run until SIGTERM or Ctrl-C; SIGHUP reads the files again\n"
+    "  vane check [--graph]            check the configuration, and print its flow\n"
+    "  vane plugins                    list the plugins\n"
+    "  vane help [PLUGIN | FORMAT]     print this, or the options of a plugin or a data format\n"
+    "  vane sample [PLUGIN...]         print a commented configuration: of the agent, or of plugins\n"
+    "  vane version                    print the version\n"
     "\n"
     "options:\n"
     "  --config FILE                   read FILE; repeatable\n"
     "  --config-directory DIR          read *.toml and *.conf below DIR; repeatable\n"
     "  --plugin-dir DIR                look for plugins in DIR first; repeatable\n"
     "  --state-directory DIR           keep checkpoints in DIR\n"
-    "  --once                          gather, write, exit; files and topics are read to their end\n"
+    "  --once                          read files and topics to their end, gather, write, and exit\n"
     "  --test                          as --once, but print what would be written, and write nothing\n"
-    "  --test-wait SECONDS             with --once and --test: listen to live inputs this long (5)\n"
-    "  --pidfile FILE                  write the process number to FILE\n"
-    "  --debug, --quiet                log more, log errors only\n"
+    "  --test-wait SECONDS             with --once and --test: listen to live inputs so long (5)\n"
+    "  --pidfile FILE                  keep the number of the process in FILE while it runs\n"
+    "  --debug                         log more\n"
+    "  --quiet                         log errors only\n"
+    "  --help, --version               as the commands\n"
     "\n"
     "Without --config: $VANE_CONFIG_PATH, ~/.config/vane/vane.toml, or /etc/vane/vane.toml with\n"
     "/etc/vane/vane.d. Exit codes: 0 fine, 1 failed while running, 2 bad usage or configuration.\n";
@@ -101,9 +105,27 @@ static bool take_option(struct command_line *line, int option)
         fprintf(stderr, "vane: --test-wait: '%s' is no duration, such as 5s, 2m or a number of seconds\n", optarg);
         return false;
     default:
-        fprintf(stderr, "vane: `vane --help` lists the options\n");
         return false;
     }
+}
+
+/* getopt says no more than that something is wrong with a word. */
+static void say_bad_option(const char *word)
+{
+    struct nearest nearest = { .word = word + strspn(word, "-") };
+    const struct option *known = long_options;
+    while (known->name && known->val != optopt)
+        known++;
+    if (optopt && known->name) {
+        fprintf(stderr, "vane: --%s %s\n", known->name, known->has_arg ? "needs a value" : "takes no value");
+        return;
+    }
+    for (known = long_options; known->name; known++)
+        nearest_offer(&nearest, known->name);
+    fprintf(stderr, "vane: there is no option '%s'", word);
+    if (nearest.name)
+        fprintf(stderr, "; did you mean '--%s'?", nearest.name);
+    fprintf(stderr, "%s `vane help` lists them\n", nearest.name ? "" : ";");
 }
 
 /* Telegraf's single dash (-config) is understood as well. */
@@ -111,9 +133,13 @@ static bool parse(struct command_line *line, int argc, char **argv)
 {
     int option;
     line->settings.test_wait = INT64_C(5000000000);
-    while ((option = getopt_long_only(argc, argv, "", long_options, NULL)) != -1)
+    opterr = 0;
+    while ((option = getopt_long_only(argc, argv, "", long_options, NULL)) != -1) {
+        if (option == '?')
+            say_bad_option(argv[optind - 1]);
         if (!take_option(line, option))
             return false;
+    }
     static const char *const none[] = { NULL };
     line->settings.sources.files = line->files ? line->files : none;
     line->settings.sources.directories = line->directories ? line->directories : none;
@@ -132,9 +158,10 @@ static void print_plugin(void *context, const char *file, const struct vane_plug
         fprintf(stderr, "%s: %s\n", file, error);
 }
 
-static int list_plugins(struct loader *loader)
+static int list_plugins(const struct command_line *line, char **arguments, int count)
 {
-    loader_visit(loader, print_plugin, NULL);
+    (void)arguments, (void)count;
+    loader_visit(line->settings.loader, print_plugin, NULL);
     return 0;
 }
 
@@ -182,12 +209,15 @@ static int help_format(const struct format *format)
     return 0;
 }
 
-static int help_plugin(struct loader *loader, const char *name, const char *readme)
+static int help(const struct command_line *line, char **arguments, int count)
 {
     struct error err;
+    const char *name = count ? arguments[0] : NULL, *readme = line->readme;
+    if (!name)
+        return fputs(usage, stdout) == EOF;
     if (format_find(name) && !readme)
         return help_format(format_find(name));
-    const struct vane_plugin *plugin = loader_find(loader, name, &err);
+    const struct vane_plugin *plugin = loader_find(line->settings.loader, name, &err);
     if (!plugin) {
         fprintf(stderr, "vane: %s\n", err.text);
         return BAD_USAGE;
@@ -204,7 +234,7 @@ static int help_plugin(struct loader *loader, const char *name, const char *read
     return 0;
 }
 
-static int sample(struct loader *loader, char **names, int count)
+static int sample(const struct command_line *line, char **names, int count)
 {
     struct vane_text text = { 0 };
     int exit_code = 0;
@@ -214,7 +244,7 @@ static int sample(struct loader *loader, char **names, int count)
         struct error err;
         struct describe_section sections[3];
         struct describe_subject subject;
-        const struct vane_plugin *plugin = loader_find(loader, names[i], &err);
+        const struct vane_plugin *plugin = loader_find(line->settings.loader, names[i], &err);
         if (!plugin) {
             fprintf(stderr, "vane: %s\n", err.text);
             exit_code = BAD_USAGE;
@@ -242,8 +272,9 @@ static bool write_pidfile(const char *path)
     return true;
 }
 
-static int run(const struct command_line *line)
+static int run(const struct command_line *line, char **arguments, int count)
 {
+    (void)arguments, (void)count;
     if (!write_pidfile(line->pidfile))
         return BAD_USAGE;
     int exit_code = agent_run(&line->settings);
@@ -252,21 +283,48 @@ static int run(const struct command_line *line)
     return exit_code;
 }
 
-static int execute(const struct command_line *line, const char *command, char **arguments, int count)
+static int check(const struct command_line *line, char **arguments, int count)
 {
-    struct loader *loader = line->settings.loader;
-    if (strcmp(command, "run") == 0 && count == 0)
-        return run(line);
-    if (strcmp(command, "check") == 0 && count == 0)
-        return agent_check(&line->settings, line->graph);
-    if (strcmp(command, "plugins") == 0 && count == 0)
-        return list_plugins(loader);
-    if (strcmp(command, "help") == 0 && count == 1)
-        return help_plugin(loader, arguments[0], line->readme);
-    if (strcmp(command, "sample") == 0)
-        return sample(loader, arguments, count);
-    fprintf(stderr, "vane: no command '%s' that takes %d argument%s; `vane --help` lists the commands\n", command, count,
-            count == 1 ? "" : "s");
+    (void)arguments, (void)count;
+    return agent_check(&line->settings, line->graph);
+}
+
+static int print_version(const struct command_line *line, char **arguments, int count)
+{
+    (void)line, (void)arguments, (void)count;
+    return printf("vane %s\n", VANE_VERSION) < 0;
+}
+
+static const struct command {
+    const char *name, *usage;
+    int         most; /* arguments */
+    int (*execute)(const struct command_line *line, char **arguments, int count);
+} commands[] = {
+    { "run", "vane [run] --config FILE", 0, run },
+    { "check", "vane check [--graph] --config FILE", 0, check },
+    { "plugins", "vane plugins", 0, list_plugins },
+    { "help", "vane help [PLUGIN | FORMAT]", 1, help },
+    { "sample", "vane sample [PLUGIN...]", INT_MAX, sample },
+    { "version", "vane version", 0, print_version },
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static int execute(const struct command_line *line, const char *name, char **arguments, int count)
+{
+    struct nearest nearest = { .word = name };
+    size_t i = 0;
+    while (i < COMMANDS && strcmp(commands[i].name, name) != 0)
+        nearest_offer(&nearest, commands[i++].name);
+    if (i < COMMANDS && count <= commands[i].most)
+        return commands[i].execute(line, arguments, count);
+    if (i < COMMANDS)
+        fprintf(stderr, "vane: usage: %s\n", commands[i].usage);
+    else if (nearest.name)
+        fprintf(stderr, "vane: there is no command '%s'; did you mean '%s'? `vane help` lists them\n", name,
+                nearest.name);
+    else
+        fprintf(stderr, "vane: there is no command '%s'; `vane help` lists them\n", name);
     return BAD_USAGE;
 }
 
@@ -290,15 +348,12 @@ int main(int argc, char **argv)
         const char *command = optind < argc ? argv[optind] : "run";
         char **arguments = argv + optind + 1;
         int count = optind < argc ? argc - optind - 1 : 0;
-        if (line.help || (strcmp(command, "help") == 0 && count == 0))
-            exit_code = fputs(usage, stdout) == EOF;
-        else if (line.version || strcmp(command, "version") == 0)
-            exit_code = printf("vane %s\n", VANE_VERSION) < 0;
-        else {
-            line.settings.loader = loader_new(line.plugin_directories);
-            exit_code = execute(&line, command, arguments, count);
-            loader_free(line.settings.loader);
-        }
+        line.settings.loader = loader_new(line.plugin_directories);
+        if (line.help)
+            exit_code = help(&line, NULL, 0);
+        else
+            exit_code = line.version ? print_version(&line, NULL, 0) : execute(&line, command, arguments, count);
+        loader_free(line.settings.loader);
     }
     if (fflush(stdout) != 0 && exit_code == 0) {
         fprintf(stderr, "vane: standard output: %s\n", strerror(errno));

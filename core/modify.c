@@ -53,17 +53,10 @@ struct modify {
 
 /* ---- Tags ---- */
 
-static bool same_key(const struct vane_tag *a, const struct vane_tag *b)
+/* Keys in the order of a series' tags. */
+static int compare_tags(const void *a, const void *b)
 {
-    return a->key_length == b->key_length && memcmp(a->key, b->key, a->key_length) == 0;
-}
-
-static bool has_key(const struct tag_list *list, const struct vane_tag *tag)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (same_key(&list->tags[i], tag))
-            return true;
-    return false;
+    return strcmp(((const struct vane_tag *)a)->key, ((const struct vane_tag *)b)->key);
 }
 
 static void push_tag(struct tag_list *list, const struct vane_tag *tag)
@@ -75,14 +68,38 @@ static void push_tag(struct tag_list *list, const struct vane_tag *tag)
     list->tags[list->count++] = *tag;
 }
 
-/* Adds the tags whose key the list does not have. Answers whether there were any. */
+static size_t count_missing(const struct tag_list *list, const struct tag_list *more)
+{
+    size_t missing = more->count;
+    for (size_t i = 0, k = 0; i < list->count && k < more->count;) {
+        int order = compare_tags(&list->tags[i], &more->tags[k]);
+        missing -= order == 0;
+        i += order <= 0;
+        k += order >= 0;
+    }
+    return missing;
+}
+
+/* Adds the tags whose key the list does not have; both are sorted. Answers whether there were any. */
 static bool add_tags(struct tag_list *list, const struct tag_list *more)
 {
-    size_t before = list->count;
-    for (size_t i = 0; i < more->count; i++)
-        if (!has_key(list, &more->tags[i]))
-            push_tag(list, &more->tags[i]);
-    return list->count > before;
+    size_t i = list->count, k = more->count, at = i + count_missing(list, more);
+    if (at == i)
+        return false;
+    if (at > list->room) {
+        list->room = alloc_grow(list->room, at);
+        list->tags = alloc_resize(list->tags, list->room, sizeof *list->tags);
+    }
+    list->count = at;
+    while (k > 0) { /* from the end, so that nothing is overwritten that is still to move */
+        int order = i ? compare_tags(&list->tags[i - 1], &more->tags[k - 1]) : -1;
+        if (order >= 0)
+            list->tags[--at] = list->tags[--i];
+        else
+            list->tags[--at] = more->tags[k - 1];
+        k -= order <= 0;
+    }
+    return true;
 }
 
 static struct tag_list tags_of_pairs(const struct vane_pairs *pairs)
@@ -92,6 +109,8 @@ static struct tag_list tags_of_pairs(const struct vane_pairs *pairs)
         struct vane_tag tag = vane_tag(pairs->items[i].key, pairs->items[i].value);
         push_tag(&list, &tag);
     }
+    if (list.count)
+        qsort(list.tags, list.count, sizeof *list.tags, compare_tags);
     return list;
 }
 

@@ -19,11 +19,21 @@ struct format_choice {
     const char *data_format;
 };
 
-static const struct vane_option format_options[] = {
-    VANE_OPT_STRING(struct format_choice, data_format,
-                    .help = "Format of the data: influx, csv, json, value; outputs also template, table."),
+static const struct vane_option input_format_options[] = {
+    VANE_OPT_STRING(struct format_choice, data_format, .help = "Format of what is read: influx, csv, json or value."),
     { 0 }
 };
+
+static const struct vane_option output_format_options[] = {
+    VANE_OPT_STRING(struct format_choice, data_format,
+                    .help = "Format of what is written: influx, csv, json, value, template or table."),
+    { 0 }
+};
+
+static const struct vane_option *format_options(const struct vane_plugin *plugin)
+{
+    return plugin->role == VANE_INPUT ? input_format_options : output_format_options;
+}
 
 static const struct vane_option *options_of(const struct format *format, bool input)
 {
@@ -34,14 +44,13 @@ static const struct vane_option *options_of(const struct format *format, bool in
 
 size_t setup_sections(const struct vane_plugin *plugin, struct describe_section sections[3])
 {
-    static const char *const titles[] = { "", "Format of the data", "" };
     size_t count = 0;
     sections[count++] = (struct describe_section){ .options = plugin->options };
     if (!plugin->data_format)
         return count;
     const struct format *format = format_find(plugin->data_format);
     if (!plugin->fixed_format)
-        sections[count++] = (struct describe_section){ .title = titles[1], .options = format_options };
+        sections[count++] = (struct describe_section){ .title = "Format of the data", .options = format_options(plugin) };
     sections[count++] = (struct describe_section){ .title = plugin->fixed_format ? "Line protocol" : "Of data_format influx, the default (`vane help csv` and so on has the others)",
                                                    .options = options_of(format, plugin->role == VANE_INPUT) };
     return count;
@@ -81,7 +90,7 @@ static bool choose_format(struct setup *setup, const struct config_node *node, c
     bool input = plugin->role == VANE_INPUT;
     choice->data_format = plugin->data_format;
     if (!plugin->fixed_format)
-        options_peek(&node->source, &format_options[0], choice, setup->arena);
+        options_peek(&node->source, &format_options(plugin)[0], choice, setup->arena);
     const struct format *format = format_find(choice->data_format);
     if (!format || !(input ? (const void *)format->decode : (const void *)format->encode)) {
         struct vane_text known = { 0 };
@@ -210,7 +219,7 @@ static bool add_node(struct setup *setup, const struct config_node *node, const 
     struct options_target own[COMMON_OWN_LIMIT] = { { .options = plugin->options, .state = state } };
     size_t count = 1;
     if (plugin->data_format && !plugin->fixed_format)
-        own[count++] = (struct options_target){ .options = format_options, .state = &choice };
+        own[count++] = (struct options_target){ .options = format_options(plugin), .state = &choice };
     if (plugin->data_format) {
         bool input = plugin->role == VANE_INPUT;
         own[count++] = (struct options_target){ .options = options_of(flow->settings.format, input),

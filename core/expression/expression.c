@@ -1,5 +1,5 @@
-/* expression - see expression.h: life, and evaluation. Words are read in expression_lex.c, the grammar
- * in expression_parse.c; nodes are checked in expression_node.c and evaluated in expression_eval.c.
+/* expression - see expression.h: life, and evaluation. Words are read in lex.c, the grammar
+ * in parse.c; nodes are checked in node.c and evaluated in eval.c.
  *
  * Memory of an evaluation is kept for the next ones until there is much of it: most take none. */
 #include "core/expression/expression.h"

@@ -22,10 +22,10 @@ struct expression_overload {
     bool                  converts; /* a constant that it cannot convert is a mistake in the expression */
 };
 
-extern const struct expression_overload expression_operators[];   /* expression_operators.c */
-extern const struct expression_overload expression_conversions[]; /* expression_convert.c */
-extern const struct expression_overload expression_texts[];       /* expression_text.c */
-extern const struct expression_overload expression_times[];       /* expression_time.c */
+extern const struct expression_overload expression_operators[];   /* operators.c */
+extern const struct expression_overload expression_conversions[]; /* convert.c */
+extern const struct expression_overload expression_texts[];       /* text.c */
+extern const struct expression_overload expression_times[];       /* time.c */
 
 /* The rows of that name; NULL: there is no such function. */
 const struct expression_overload *expression_overloads(const char *name, size_t length, bool member,

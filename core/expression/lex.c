@@ -1,4 +1,4 @@
-/* expression_lex - see expression_lex.h; the grammar is that of CEL's language definition. */
+/* expression_lex - see lex.h; the grammar is that of CEL's language definition. */
 #include "core/expression/lex.h"
 
 #include "core/number.h"

@@ -1,4 +1,4 @@
-/* expression_node - see expression_node.h. */
+/* expression_node - see node.h. */
 #include "core/expression/node.h"
 
 #include "core/expression/eval.h"

@@ -1,4 +1,4 @@
-/* expression_value - see expression_value.h. */
+/* expression_value - see value.h. */
 #include "core/expression/value.h"
 
 #include <math.h>

@@ -170,7 +170,7 @@ bool csv_options_check(const struct csv_decode_options *options, struct error *e
     if (!options->csv_header_row_count && !names)
         return error_set(err, "csv_column_names: they are needed where csv_header_row_count is 0");
     if (names && kinds && names != kinds)
-        return error_set(err, "csv_column_types: %zu types for %zu csv_column_names", kinds, names);
+        return error_set(err, "csv_column_types: there are %zu, and %zu csv_column_names", kinds, names);
     if (options->csv_metadata_rows && !options->csv_metadata_separators.count)
         return error_set(err, "csv_metadata_separators: csv_metadata_rows need them");
     if (is_listed(&options->csv_metadata_separators, ""))

@@ -15,12 +15,18 @@
 #include "core/format/cell.h"
 #include "core/format/codec.h"
 
+#include "core/alloc.h"
+#include "core/hash.h"
 #include "core/match/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST_WIDTH = 3, ELLIPSIS = 4 /* so much room is needed for "..." and a character */ };
+enum {
+    LEAST_WIDTH = 3,
+    ELLIPSIS = 4, /* so much room is needed for "..." and a character */
+    LEAST_SLOTS = 64,
+};
 
 struct table_options {
     uint64_t table_truncate;
@@ -42,6 +48,7 @@ struct column {
     const char *key;
     uint32_t    key_length;
     size_t      width; /* in characters */
+    const void *value; /* in the row that is being written: a tag or a field; NULL: none */
 };
 
 struct table_encoder {
@@ -50,6 +57,8 @@ struct table_encoder {
     struct timestamp_format *time_format;
     struct column           *columns;
     size_t                   column_count, column_room;
+    uint32_t                *slots; /* by key: the number of the column plus one; half are 0: free */
+    size_t                   slot_count;
     struct vane_text         cell; /* the one being written, raw */
     struct vane_text         cells; /* all, row by row, each with a NUL behind it */
 };
@@ -66,27 +75,57 @@ static void release(struct encoder *base)
     struct table_encoder *encoder = (struct table_encoder *)base;
     timestamp_format_free(encoder->time_format);
     free(encoder->columns);
+    free(encoder->slots);
     vane_text_release(&encoder->cell);
     vane_text_release(&encoder->cells);
 }
 
 /* ---- Columns ---- */
 
-static void add_column(struct table_encoder *encoder, enum kind kind, const char *key, uint32_t length)
+/* Where the number of the column is, or goes. */
+static uint32_t *slot_of(const struct table_encoder *encoder, enum kind kind, const char *key,
+                         uint32_t length)
 {
+    size_t at = hash_bytes(key, length, kind) & (encoder->slot_count - 1);
+    for (; encoder->slots[at]; at = (at + 1) & (encoder->slot_count - 1)) {
+        const struct column *column = &encoder->columns[encoder->slots[at] - 1];
+        if (column->kind == kind && column->key_length == length && memcmp(column->key, key, length) == 0)
+            break;
+    }
+    return &encoder->slots[at];
+}
+
+static void clear_slots(struct table_encoder *encoder, size_t count)
+{
+    if (count > encoder->slot_count) {
+        free(encoder->slots);
+        encoder->slots = alloc_array(count, sizeof *encoder->slots);
+        encoder->slot_count = count;
+    }
+    memset(encoder->slots, 0, encoder->slot_count * sizeof *encoder->slots);
     for (size_t i = 0; i < encoder->column_count; i++) {
         const struct column *column = &encoder->columns[i];
-        if (column->kind == kind && column->key_length == length && memcmp(column->key, key, length) == 0)
-            return;
+        *slot_of(encoder, column->kind, column->key, column->key_length) = (uint32_t)i + 1;
     }
+}
+
+static void add_column(struct table_encoder *encoder, enum kind kind, const char *key, uint32_t length)
+{
+    uint32_t *slot = slot_of(encoder, kind, key, length);
+    if (*slot)
+        return;
     encoder->columns = codec_grow(encoder->columns, &encoder->column_room, encoder->column_count + 1,
                                   sizeof *encoder->columns);
-    encoder->columns[encoder->column_count++] = (struct column){ kind, key, length, LEAST_WIDTH };
+    encoder->columns[encoder->column_count++] = (struct column){ kind, key, length, LEAST_WIDTH, NULL };
+    *slot = (uint32_t)encoder->column_count;
+    if (encoder->column_count * 2 > encoder->slot_count)
+        clear_slots(encoder, encoder->slot_count * 2);
 }
 
 static void find_columns(struct table_encoder *encoder)
 {
     encoder->column_count = 0;
+    clear_slots(encoder, LEAST_SLOTS);
     add_column(encoder, TIME, "time", 4);
     add_column(encoder, NAME, "name", 4);
     for (size_t i = 0; i < encoder->base.count; i++) {
@@ -103,31 +142,37 @@ static void find_columns(struct table_encoder *encoder)
 
 /* ---- Cells ---- */
 
-static void write_tag(struct vane_text *cell, const struct vane_series *series, const char *key)
+/* What the metric has, into its columns. */
+static void place_values(struct table_encoder *encoder, const struct vane_metric *metric)
 {
-    const char *value = vane_get_tag(series, key);
-    vane_text_add(cell, value ? value : "null", strlen(value ? value : "null"));
-}
-
-static void write_field(struct vane_text *cell, const struct vane_metric *metric, const char *key)
-{
-    const struct vane_field *field = vane_get(metric, key);
-    if (field)
-        cell_write(field, cell);
-    else
-        vane_text_add(cell, "null", 4);
+    const struct vane_series *series = metric->series;
+    for (size_t k = 0; k < encoder->column_count; k++)
+        encoder->columns[k].value = NULL;
+    for (uint32_t k = 0; k < series->tag_count; k++) {
+        const struct vane_tag *tag = &series->tags[k];
+        encoder->columns[*slot_of(encoder, TAG, tag->key, tag->key_length) - 1].value = tag;
+    }
+    for (uint32_t k = 0; k < metric->field_count; k++) {
+        const struct vane_field *field = &metric->fields[k];
+        encoder->columns[*slot_of(encoder, FIELD, field->key, field->key_length) - 1].value = field;
+    }
 }
 
 static void write_cell(struct table_encoder *encoder, const struct column *column,
                        const struct vane_metric *metric)
 {
     struct vane_text *cell = &encoder->cell;
-    switch (column->kind) {
-    case TIME:  timestamp_write(encoder->time_format, metric->time, cell); break;
-    case NAME:  vane_text_add(cell, metric->series->name, metric->series->name_length); break;
-    case TAG:   write_tag(cell, metric->series, column->key); break;
-    case FIELD: write_field(cell, metric, column->key); break;
-    }
+    const struct vane_tag *tag = column->value;
+    if (column->kind == TIME)
+        timestamp_write(encoder->time_format, metric->time, cell);
+    else if (column->kind == NAME)
+        vane_text_add(cell, metric->series->name, metric->series->name_length);
+    else if (!column->value)
+        vane_text_add(cell, "null", 4);
+    else if (column->kind == TAG)
+        vane_text_add(cell, tag->value, tag->value_length);
+    else
+        cell_write(column->value, cell);
 }
 
 /* At most the first `count` characters; control characters are escapes of two. Answers how many there are. */
@@ -181,11 +226,13 @@ static void collect_cells(struct table_encoder *encoder)
         vane_text_add(&encoder->cell, encoder->columns[k].key, encoder->columns[k].key_length);
         take_cell(encoder, &encoder->columns[k]);
     }
-    for (size_t i = 0; i < encoder->base.count; i++)
+    for (size_t i = 0; i < encoder->base.count; i++) {
+        place_values(encoder, encoder->base.metrics[i]);
         for (size_t k = 0; k < encoder->column_count; k++) {
             write_cell(encoder, &encoder->columns[k], encoder->base.metrics[i]);
             take_cell(encoder, &encoder->columns[k]);
         }
+    }
 }
 
 /* ---- Printing ---- */

@@ -36,10 +36,19 @@ static bool is_plain(const char *pattern)
     return !strpbrk(pattern, "*?[");
 }
 
+/* How many characters stand before the next star or the end; no pattern ends with a backslash. */
+static size_t piece_length(const char *at)
+{
+    size_t length = 0;
+    for (; *at && *at != '*'; length++)
+        at += *at == '\\' ? 2 : 1;
+    return length;
+}
+
 /* Takes the text up to the next star, without its backslashes; moves *at to the star or the end. */
 static struct text take_piece(const char **at)
 {
-    struct text piece = { .data = alloc_zero(strlen(*at) + 1) };
+    struct text piece = { .data = alloc_zero(piece_length(*at) + 1) };
     for (; **at && **at != '*'; ++*at) {
         *at += **at == '\\';
         piece.data[piece.length++] = **at;
@@ -49,13 +58,14 @@ static struct text take_piece(const char **at)
 
 static void split(struct glob *glob, const char *pattern)
 {
-    for (const char *at = pattern;;) {
-        struct text piece = take_piece(&at);
-        glob->pieces = alloc_resize(glob->pieces, glob->piece_count + 1, sizeof piece);
-        glob->pieces[glob->piece_count++] = piece;
+    size_t stars = 0;
+    for (const char *at = pattern; *at; at++)
+        stars += *at == '*';
+    glob->pieces = alloc_array(stars + 1, sizeof *glob->pieces);
+    for (const char *at = pattern;; at += strspn(at, "*")) {
+        glob->pieces[glob->piece_count++] = take_piece(&at);
         if (!*at)
             return;
-        at += strspn(at, "*");
     }
 }
 

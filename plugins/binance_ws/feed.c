@@ -48,19 +48,29 @@ static double seconds(int64_t ns)
     return (double)ns / 1e9;
 }
 
+/* One stream by its name, the others by their number. */
+static const char *streams_in_words(char out[128], const char *example, size_t more)
+{
+    if (more)
+        snprintf(out, 128, "%.90s and %zu more stream%s", example, more, more == 1 ? "" : "s");
+    else
+        snprintf(out, 128, "%.90s", example);
+    return out;
+}
+
 static void say_up(struct feed *feed, int64_t now)
 {
     struct vane_self *self = feed->client->self;
-    const char *host = feed->client->options.exchange.host;
+    const char *host = feed->client->options.exchange.host, *many = feed->count == 1 ? "" : "s";
     char name[64];
     if (feed->ever_up)
-        vane_log(self, VANE_INFO, "%sconnected to %s again after %.1f s: %zu streams", prefix(feed, name),
-                 host, seconds(now - feed->since), feed->count);
+        vane_log(self, VANE_INFO, "%sconnected to %s again after %.1f s: %zu stream%s", prefix(feed, name), host,
+                 seconds(now - feed->since), feed->count, many);
     else if (feed->told)
-        vane_log(self, VANE_INFO, "%sconnected to %s after %.1f s: %zu streams", prefix(feed, name), host,
-                 seconds(now - feed->since), feed->count);
+        vane_log(self, VANE_INFO, "%sconnected to %s after %.1f s: %zu stream%s", prefix(feed, name), host,
+                 seconds(now - feed->since), feed->count, many);
     else
-        vane_log(self, VANE_INFO, "%sconnected to %s: %zu streams", prefix(feed, name), host, feed->count);
+        vane_log(self, VANE_INFO, "%sconnected to %s: %zu stream%s", prefix(feed, name), host, feed->count, many);
     feed->up = feed->ever_up = true;
     feed->told = feed->told_refused = false;
 }
@@ -170,9 +180,9 @@ static void take_answer(struct feed *feed, struct connection *connection, const 
     size_t first, end;
     if (!requests_answer(&connection->requests, message->id, &first, &end) || !message->failure)
         return;
-    char name[64];
-    vane_log(feed->client->self, VANE_ERROR, "%sthe exchange refused %s and %zu more streams: %.200s",
-             prefix(feed, name), feed->streams[first].name, end - first - 1, message->failure);
+    char name[64], streams[128];
+    vane_log(feed->client->self, VANE_ERROR, "%sthe exchange refused %s: %.200s", prefix(feed, name),
+             streams_in_words(streams, feed->streams[first].name, end - first - 1), message->failure);
 }
 
 static void take(struct feed *feed, struct connection *connection, const char *text, size_t length)
@@ -352,10 +362,10 @@ static void report_silent(struct feed *feed)
         return;
     for (size_t i = 0; i < feed->count; i++)
         feed->streams[i].reported |= !feed->streams[i].heard;
-    char name[64];
-    vane_log(feed->client->self, VANE_WARN,
-             "%sno event of %s and %zu more streams in %.0f s, while others speak: does the symbol exist?",
-             prefix(feed, name), example, silent - 1, seconds(feed->client->options.stream_silence));
+    char name[64], streams[128];
+    vane_log(feed->client->self, VANE_WARN, "%sno event of %s in %.0f s, while others speak: does the symbol exist?",
+             prefix(feed, name), streams_in_words(streams, example, silent - 1),
+             seconds(feed->client->options.stream_silence));
 }
 
 static int64_t advance_main(struct feed *feed, int64_t now)

@@ -200,7 +200,8 @@ static const struct vane_option options[] = {
     VANE_OPT_STRING(struct file_in, file_path_tag, .preset = "\"\"", .also = "path_tag",
                     .help = "Tag that gets the path of the file; empty: none."),
     VANE_OPT_SIZE(struct file_in, max_record_size, .preset = "\"16MB\"", .least = 1, .most = 1e9,
-                  .help = "The longest record: memory is used up to this for a line that does not end."),
+                  .help = "The longest record; a longer one is bad. So much memory is used for a line that does not "
+                          "end."),
     { 0 }
 };
 

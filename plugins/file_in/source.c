@@ -14,7 +14,7 @@
 
 #include "plugins/shared/memory.h"
 
-enum { CHUNK = 64 * 1024, SPARE_FILES = 64 };
+enum { CHUNK = 64 * 1024, EXCERPT = 4096 /* of a record that is too long */, SPARE_FILES = 64 };
 
 bool source_is_stdin(const char *path)
 {
@@ -61,49 +61,58 @@ static void consume(struct source *source, size_t count)
         memmove(source->bytes, source->bytes + count, source->length);
 }
 
-/* Drops the first line of what is there, or all of it while the line has no end. */
-static void skip_line(struct source *source)
+/* The bytes from `at` up to the end of their line, which stays: so the decoder counts the line. */
+static size_t skip_line(struct source *source, size_t at)
 {
-    const char *newline = memchr(source->bytes, '\n', source->length);
+    size_t left = source->length - at;
+    const char *begin = source->bytes + at, *newline = memchr(begin, '\n', left);
     source->skipping = !newline;
-    consume(source, newline ? (size_t)(newline - source->bytes) + 1 : source->length);
+    return newline > begin ? (size_t)(newline - begin) : newline ? 1 : left;
 }
 
-static bool too_long(const struct source *source)
+static bool too_long(const struct source *source, size_t length)
 {
-    return source->length >= source->settings->max_record_size;
+    return length > source->settings->max_record_size;
 }
 
-static void give_up_record(struct source *source)
+static size_t refuse_record(struct source *source, size_t at)
 {
-    struct vane_self *self = source->settings->self;
-    vane_count(self, "records_too_long", 1);
-    vane_log(self, VANE_WARN, "%s: byte %" PRId64 ": the record is longer than max_record_size (%" PRIu64
-             " bytes): left out up to the end of its first line", source->path, source->offset,
-             source->settings->max_record_size);
-    skip_line(source);
+    uint64_t most = source->settings->max_record_size;
+    source->skipped_from = source->offset + (int64_t)at;
+    vane_count(source->settings->self, "records_too_long", 1);
+    vane_decoder_refuse(source->decoder, source->bytes + at, most < EXCERPT ? (size_t)most : EXCERPT,
+                        source->skipped_from, "the record is longer than max_record_size (%" PRIu64 " bytes)",
+                        most);
+    return skip_line(source, at);
 }
 
+/* The decoder is never given more at once than the longest record and its newline have: when it takes
+ * nothing of that much, the record is longer. */
 static void decode(struct source *source, struct vane_batch *batch, bool last)
 {
-    size_t length = source->length;
-    if (length)
-        consume(source, vane_decode(source->decoder, batch, source->bytes, length, last, source->offset));
+    size_t at = source->skipping ? skip_line(source, 0) : 0;
+    while (at < source->length) {
+        size_t left = source->length - at;
+        bool rest = left <= source->settings->max_record_size;
+        size_t piece = rest ? left : (size_t)source->settings->max_record_size + 1;
+        size_t done = vane_decode(source->decoder, batch, source->bytes + at, piece, last && rest,
+                                  source->offset + (int64_t)at);
+        if (rest) {
+            at += done;
+            break;
+        }
+        at += done ? done : refuse_record(source, at);
+    }
+    consume(source, at);
 }
 
 /* Emits the records that are complete; `last`: all the bytes are. False: the agent is stopping. */
 static bool emit_records(struct source *source, bool last)
 {
     struct vane_batch *batch = new_batch(source);
-    if (source->skipping)
-        skip_line(source);
     decode(source, batch, last);
-    while (too_long(source)) {
-        give_up_record(source);
-        decode(source, batch, last);
-    }
-    if (source->lane)
-        vane_batch_lane(batch, source->lane, source->offset);
+    if (source->lane) /* in the middle of a record nobody could read on */
+        vane_batch_lane(batch, source->lane, source->skipping ? source->skipped_from : source->offset);
     return vane_emit(source->settings->self, batch);
 }
 
@@ -122,11 +131,23 @@ static void reserve(struct source *source, size_t room)
     source->bytes = memory_resize(source->bytes, source->capacity, 1);
 }
 
-/* Reads on behind what is there, from the file's beginning. False: there is no more. */
-static bool read_more_of_head(struct source *source)
+/* The beginning of the file on its way into the decoder: `bytes` of the source lie at `at`, and of them the
+ * decoder has `done`; `end` is behind the last newline that was found. */
+struct head {
+    int64_t at;
+    size_t  done, end;
+};
+
+/* False: there is no more. */
+static bool read_more_of_head(struct source *source, struct head *head)
 {
+    source->length -= head->done;
+    if (source->length)
+        memmove(source->bytes, source->bytes + head->done, source->length);
+    *head = (struct head){ .at = head->at + (int64_t)head->done, .end = head->end - head->done };
     reserve(source, CHUNK);
-    ssize_t got = pread(source->fd, source->bytes + source->length, CHUNK, (off_t)source->length);
+    off_t from = (off_t)head->at + (off_t)source->length;
+    ssize_t got = pread(source->fd, source->bytes + source->length, CHUNK, from);
     source->length += got > 0 ? (size_t)got : 0;
     return got > 0;
 }
@@ -135,17 +156,18 @@ static bool read_more_of_head(struct source *source)
 static void read_head(struct source *source)
 {
     struct vane_batch *batch = vane_batch_new(source->settings->self);
-    size_t begun = 0, end = 0;
-    while (vane_decoder_in_head(source->decoder) && !too_long(source)) {
-        size_t left = source->length - end;
-        const char *newline = left ? memchr(source->bytes + end, '\n', left) : NULL;
-        if (!newline && !read_more_of_head(source))
+    struct head head = { 0 };
+    while (vane_decoder_in_head(source->decoder) && !too_long(source, head.end - head.done)) {
+        size_t left = source->length - head.end;
+        const char *newline = left ? memchr(source->bytes + head.end, '\n', left) : NULL;
+        if (!newline && (too_long(source, left) || !read_more_of_head(source, &head)))
             break;
         if (!newline)
             continue;
-        end = (size_t)(newline - source->bytes) + 1;
-        const char *line = source->bytes + begun;
-        begun += vane_decode(source->decoder, batch, line, end - begun, false, (int64_t)begun);
+        head.end = (size_t)(newline - source->bytes) + 1;
+        const char *line = source->bytes + head.done;
+        int64_t place = head.at + (int64_t)head.done;
+        head.done += vane_decode(source->decoder, batch, line, head.end - head.done, false, place);
     }
     vane_batch_free(batch);
     drop_bytes(source);
@@ -220,6 +242,8 @@ void source_go_on(struct source *source, const struct source *before)
 {
     source->started = true;
     source->offset = before->offset;
+    source->skipping = before->skipping;
+    source->skipped_from = before->skipped_from;
     begin_decoding(source);
 }
 
@@ -334,7 +358,7 @@ enum source_result source_read(struct source *source)
     vane_count(source->settings->self, "bytes_read", (uint64_t)got);
     source->length += (size_t)got;
     bool complete = memchr(to, '\n', (size_t)got) != NULL; /* records end where lines do */
-    if (!complete && !source->skipping && !too_long(source))
+    if (!complete && !source->skipping && !too_long(source, source->length))
         return SOURCE_MORE;
     return emit_records(source, false) ? SOURCE_MORE : SOURCE_STOP;
 }

@@ -49,7 +49,8 @@ struct source {
     char                         *bytes;  /* from there on; NULL: none */
     size_t                        length, capacity;
     bool                          started;  /* the offset is that of a record */
-    bool                          skipping; /* in a line that is too long */
+    bool                          skipping; /* in a line that is too long, and whose end is not read yet */
+    int64_t                       skipped_from; /* in the file: where that line begins */
     char                          reason[256];
 
     /* For whoever has the list. */

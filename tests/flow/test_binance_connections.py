@@ -25,7 +25,7 @@ def ledger(tmp_path: Path) -> Path:
 def assert_recovers(running: Agent, source: Exchange, lost: str) -> None:
     """The loss and the recovery are a line each, and points come again."""
     running.wait_for_log(r"lost the connection to 127\.0\.0\.1: " + lost)
-    running.wait_for_log(r"connected to 127\.0\.0\.1 again after \d+\.\d s: 1 streams", 20)
+    running.wait_for_log(r"connected to 127\.0\.0\.1 again after \d+\.\d s: 1 stream$", 20)
     wait_more(running)
     assert running.log.count("lost the connection") == 1
     assert running.stop() == 0
@@ -68,7 +68,7 @@ def test_binance__an_exchange_may_come_later(exchange: MakeExchange, agent: Make
     running = started(agent, config(f"ws://127.0.0.1:{port}"))
     running.wait_for_log(rf"cannot connect to 127\.0\.0\.1: .* does not take connections on port {port};")
     steady(exchange, "--port", str(port))
-    running.wait_for_log(r"connected to 127\.0\.0\.1 after \d+\.\d s: 1 streams", 20)
+    running.wait_for_log(r"connected to 127\.0\.0\.1 after \d+\.\d s: 1 stream$", 20)
     wait_more(running)
     assert running.log.count("cannot connect") == 1
 

@@ -81,7 +81,7 @@ def test_all_errors_come_in_one_run(agent):
     (b"[" + b".".join([b"a"] * 100_000) + b"]", "1: tables and arrays nest at most 128 levels deep"),
     (b"\0" * 1000, "1: expected a key, found the control character 0x00"),
     (b'a = "\0"', "1: the control character 0x00 must not stand in a string"),
-    (b"\xfe\xff\xfe"[1:], "1: expected a key, found the byte 0xff"),
+    (b"\xff" * 1000, "1: expected a key, found the byte 0xff"),
     (b"a = " + b"9" * 1_000_000, "1: '99999999999999999999999999999999999999999999999...' does not fit into a 64-bit integer"),
     (b"#" + b"x" * (1 << 24), "is larger than 16 MiB"),
     (b"\n".join(b"[[inputs.x%d]]" % i for i in range(2000)), "1: inputs.x0: there is no input plugin 'x0'"),

@@ -1,5 +1,6 @@
 /* Tests of plugins/binance_ws/decimal.h. */
 #include "plugins/binance_ws/decimal.c"
+#include "tests/unit/c_locale.h"
 
 #include "core/number.h"
 
@@ -7,22 +8,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <cmocka.h>
-
-static locale_t c_locale;
-
-static int make_locale(void **state)
-{
-    (void)state;
-    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    return c_locale ? 0 : -1;
-}
-
-static int free_locale(void **state)
-{
-    (void)state;
-    freelocale(c_locale);
-    return 0;
-}
 
 static double read_good(const char *text)
 {

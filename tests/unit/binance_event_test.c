@@ -4,6 +4,7 @@
 #include "plugins/binance_ws/event_depth.c"
 #include "plugins/binance_ws/event_fields.c"
 #include "plugins/binance_ws/stream.c"
+#include "tests/unit/c_locale.h"
 
 #include "core/batch.h"
 #include "core/number.h"
@@ -16,22 +17,6 @@
 #include <cmocka.h>
 
 static const int64_t RECEIPT = 42;
-
-static locale_t c_locale;
-
-static int make_locale(void **state)
-{
-    (void)state;
-    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    return c_locale ? 0 : -1;
-}
-
-static int free_locale(void **state)
-{
-    (void)state;
-    freelocale(c_locale);
-    return 0;
-}
 
 /* ---- Metrics as text: "name,tag=value field=1.5 other=3i @time" ---- */
 

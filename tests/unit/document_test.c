@@ -219,14 +219,29 @@ static void test_document__does_not_read_a_folder_as_a_file(void **state)
 {
     struct fixture *fixture = *state;
     assert_false(read_files(fixture, ".", NULL));
-    assert_string_equal(fixture->errors.lines[0], ".: Is a directory");
+    assert_string_equal(fixture->errors.lines[0], ".: is a directory: name it with --config-directory");
 }
 
-static void test_document__does_not_read_without_end(void **state)
+static void test_document__does_not_wait_for_pipes_and_devices(void **state)
 {
     struct fixture *fixture = *state;
-    assert_false(read_files(fixture, "/dev/zero", NULL));
-    assert_string_equal(fixture->errors.lines[0], "/dev/zero: is larger than 16 MiB");
+    assert_int_equal(mkfifo("pipe.toml", 0600), 0);
+    assert_false(read_files(fixture, "pipe.toml", "/dev/zero"));
+    assert_string_equal(fixture->errors.lines[0], "pipe.toml: is not a file, but a pipe or a device");
+    assert_string_equal(fixture->errors.lines[1], "/dev/zero: is not a file, but a pipe or a device");
+}
+
+static void test_document__refuses_a_file_that_is_too_large(void **state)
+{
+    struct fixture *fixture = *state;
+    write_file("a.toml", "");
+    assert_int_equal(truncate("a.toml", CONFIG_SIZE_LIMIT), 0);
+    assert_false(read_files(fixture, "a.toml", NULL));
+    assert_null(strstr(fixture->errors.lines[0], "is larger"));
+    write_file("b.toml", "");
+    assert_int_equal(truncate("b.toml", 100 << 20), 0);
+    assert_false(read_files(fixture, "b.toml", NULL));
+    assert_string_equal(fixture->errors.lines[fixture->errors.count - 1], "b.toml: is larger than 16 MiB");
 }
 
 static void test_document__reads_folders_sorted_and_deep(void **state)
@@ -325,7 +340,8 @@ int main(void)
         TEST(is_named_after_its_folder),
         TEST(names_a_file_that_cannot_be_read),
         TEST(does_not_read_a_folder_as_a_file),
-        TEST(does_not_read_without_end),
+        TEST(does_not_wait_for_pipes_and_devices),
+        TEST(refuses_a_file_that_is_too_large),
         TEST(reads_folders_sorted_and_deep),
         TEST(leaves_other_files_in_folders_alone),
         TEST(follows_links_to_files_only),

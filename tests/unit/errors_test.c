@@ -20,6 +20,18 @@ static void test_errors__are_kept_in_order(void **state)
     errors_release(&errors);
 }
 
+static void test_errors__are_bounded(void **state)
+{
+    (void)state;
+    struct config_errors errors = {0};
+    for (unsigned line = 1; line <= 3 * ERRORS_LIMIT; line++)
+        assert_false(errors_add(&errors, "a.toml", line, "fault"));
+    assert_int_equal(errors.count, ERRORS_LIMIT + 1);
+    assert_string_equal(errors.lines[ERRORS_LIMIT - 1], "a.toml:500: fault");
+    assert_string_equal(errors.lines[ERRORS_LIMIT], "and so on: there is more than is shown here");
+    errors_release(&errors);
+}
+
 static void test_errors__have_no_line_where_the_whole_file_is_meant(void **state)
 {
     (void)state;
@@ -74,6 +86,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_errors__are_kept_in_order),
+        cmocka_unit_test(test_errors__are_bounded),
         cmocka_unit_test(test_errors__have_no_line_where_the_whole_file_is_meant),
         cmocka_unit_test(test_errors__answer_false),
         cmocka_unit_test(test_errors__write_no_control_characters),

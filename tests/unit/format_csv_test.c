@@ -82,7 +82,7 @@ static void test_csv_decode__refuses_rows_longer_than_the_header(void **state)
     assert_decodes("csv", "csv_header_row_count = 1\ncsv_skip_columns = 1",
                    "no,a,b\n0,1,2,,\n0,46,920,5\n0,1,2\n",
                    "input a=1i,b=2i\ninput a=1i,b=2i\n"
-                   "! line 3: the row has 4 cells, and the header 3 columns [0,46,920,5]\n");
+                   "! line 3: there are more cells (4) than columns in the header (3) [0,46,920,5]\n");
     assert_decodes("csv", ABC "csv_header_row_count = 1", "x\n1,2,3,4\n", "input a=1i,b=2i,c=3i\n");
 }
 
@@ -259,7 +259,7 @@ static void test_csv_decode__checks_its_options(void **state)
     (void)state;
     assert_plan_fails("csv", "", "csv_column_names: they are needed where csv_header_row_count is 0");
     assert_plan_fails("csv", ABC "csv_column_types = [\"int\"]",
-                      "csv_column_types: 1 types for 3 csv_column_names");
+                      "csv_column_types: there are 1, and 3 csv_column_names");
     assert_plan_fails("csv", ABC "csv_delimiter = \"ab\"",
                       "csv_delimiter: \"ab\" is not one character that may divide cells");
     assert_plan_fails("csv", ABC "csv_delimiter = \"\\\"\"",

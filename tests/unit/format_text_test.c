@@ -175,6 +175,36 @@ static void test_table__numbers_its_batches(void **state)
     batch_unref(batch);
 }
 
+/* Each metric has the fields k0 .. kN of its number N: a column for each, under the right value. */
+static void test_table__puts_many_columns_in_their_places(void **state)
+{
+    (void)state;
+    enum { COLUMNS = 300 };
+    struct vane_text line = { 0 };
+    struct kit_encoding kit;
+    struct error err;
+    for (int i = 0; i < COLUMNS; i++)
+        vane_text_addf(&line, "m k0=0i%s%d=%di 0\n", i ? ",k" : ",k0=0i,j", i, i);
+    struct batch *batch = kit_batch(line.data);
+    assert_true(kit_encoder(&kit, "table", "table_title = false", &err));
+    assert_int_equal(kit_encode(&kit, batch), COLUMNS);
+    const char *row = kit.out.data;
+    for (int i = 0; i < 3 + 1; i++) /* a rule, the header, a rule; then the row of k0 alone */
+        row = strchr(row, '\n') + 1;
+    for (int i = 1; i < COLUMNS; i++, row = strchr(row, '\n') + 1) {
+        const char *cell = row;
+        for (int k = 0; k < 4 + i; k++) /* time, name, k0, j0, then k1 .. */
+            cell = strchr(cell, '|') + 1;
+        char *end;
+        long value = strtol(cell, &end, 10);
+        assert_int_equal(value, i);
+        assert_int_equal(*end, '|');
+    }
+    kit_encoder_release(&kit);
+    batch_unref(batch);
+    vane_text_release(&line);
+}
+
 /* ---- Scan ---- */
 
 static void test_scan__stops_where_a_loop_over_bytes_does(void **state)
@@ -216,6 +246,7 @@ int main(void)
         cmocka_unit_test(test_table__shows_whole_cells_on_the_left_if_asked),
         cmocka_unit_test(test_table__cuts_to_few_characters_without_dots),
         cmocka_unit_test(test_table__numbers_its_batches),
+        cmocka_unit_test(test_table__puts_many_columns_in_their_places),
         cmocka_unit_test(test_scan__stops_where_a_loop_over_bytes_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,23 @@ static void test_glob__star_takes_any_text(void **state)
     (void)state;
 }
 
+/* Each piece takes as much memory as it is long, not as what is behind it. */
+static void test_glob__may_have_very_many_stars(void **state)
+{
+    (void)state;
+    enum { STARS = 200000 };
+    char *pattern = malloc(2 * STARS + 1), *text = malloc(STARS + 1);
+    for (size_t i = 0; i < STARS; i++) {
+        memcpy(pattern + 2 * i, "*a", 2);
+        text[i] = 'a';
+    }
+    pattern[2 * STARS] = text[STARS] = '\0';
+    assert_true(matches(pattern, "", text));
+    assert_false(matches(pattern, "", text + 1));
+    free(pattern);
+    free(text);
+}
+
 static void test_glob__star_stops_at_separators_and_two_stars_do_not(void **state)
 {
     static const struct example examples[] = {
@@ -360,6 +377,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_glob__star_takes_any_text),
+        cmocka_unit_test(test_glob__may_have_very_many_stars),
         cmocka_unit_test(test_glob__star_stops_at_separators_and_two_stars_do_not),
         cmocka_unit_test(test_glob__question_mark_takes_one_character),
         cmocka_unit_test(test_glob__class_is_a_list_or_a_range),

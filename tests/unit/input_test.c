@@ -1,58 +1,7 @@
 /* Inputs: emit and its promise, waiting, the end. */
-#include "tests/unit/flow_kit.h"
+#include "tests/unit/input_kit.h"
 
 #include <poll.h>
-
-struct world {
-    atomic_int opened, emitted, refused, writes, seen, delivered, told, early, ended, step, go, in_time, closing;
-    _Atomic int64_t position, resumed;
-    int64_t pause;
-};
-
-/* ---- Parts of plugins ---- */
-
-static enum vane_result take_all(struct vane_self *self, struct vane_write *write)
-{
-    struct world *world = kit_world(self);
-    atomic_fetch_add(&world->writes, 1);
-    atomic_fetch_add(&world->seen, (int)write->count);
-    return VANE_OK;
-}
-
-/* Nothing is taken before world->go. */
-static enum vane_result take_when_told(struct vane_self *self, struct vane_write *write)
-{
-    struct world *world = kit_world(self);
-    if (!atomic_load(&world->go))
-        return vane_retry(self, "not yet");
-    return take_all(self, write);
-}
-
-static void note_position(struct vane_self *self, const struct vane_lane *lane, int64_t next)
-{
-    struct world *world = kit_world(self);
-    (void)lane;
-    if (next < atomic_load(&world->position))
-        atomic_fetch_add(&world->early, 1); /* it went down */
-    atomic_store(&world->position, next);
-    atomic_fetch_add(&world->told, 1);
-}
-
-static bool emit_at(struct vane_self *self, int64_t first, size_t count)
-{
-    struct vane_batch *batch = kit_batch(self, first, count);
-    vane_batch_lane(batch, vane_lane(self, ""), first + (int64_t)count);
-    return vane_emit(self, batch);
-}
-
-static const struct vane_plugin sink = {
-    .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "sink", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .write = take_all,
-};
-static const struct vane_plugin gate = {
-    .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "gate", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .write = take_when_told,
-};
 
 /* ---- Stop ---- */
 
@@ -164,12 +113,6 @@ static enum vane_result emit_and_fail(struct vane_self *self)
 {
     emit_at(self, 0, 3);
     return vane_fail(self, "broken");
-}
-
-static bool is_fatal(const void *context)
-{
-    const struct kit *kit = context;
-    return atomic_load(&((struct kit *)kit)->runtime.fatal) != 0;
 }
 
 static void test_input__one_that_failed_has_not_ended(void **state)

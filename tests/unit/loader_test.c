@@ -1,6 +1,8 @@
 /* Loading: every plugin that is wrong in one way is refused with the reason, and nothing of it runs. */
 #include "core/loader.h"
 
+#include <elf.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -48,6 +50,8 @@ static void test_loader__each_bad_plugin_is_refused_with_its_reason(void **state
         { VANE_OUTPUT, "bad_help", "has a descriptor without name or help" },
         { VANE_OUTPUT, "bad_save", "must have both save and load, or neither" },
         { VANE_OUTPUT, "bad_flags", "has callbacks or flags that only an input may have" },
+        { VANE_OUTPUT, "bad_int", "exports a vane_plugin that is no struct vane_plugin" },
+        { VANE_OUTPUT, "bad_function", "exports a vane_plugin that is no struct vane_plugin" },
         { VANE_OUTPUT, "bad_export", "is not a vane plugin: it does not export vane_plugin" },
     };
     struct loader *loader = open_loader(directory);
@@ -140,19 +144,106 @@ static void test_loader__a_file_that_everybody_may_write_to_is_refused(void **st
     rmdir(folder);
 }
 
-static void test_loader__a_file_that_is_no_shared_object_is_refused(void **state)
+static void assert_refused(const char *folder, const char *name, const char *reason)
+{
+    struct error err = { 0 };
+    struct loader *loader = open_loader(folder);
+    assert_null(loader_get(loader, VANE_OUTPUT, name, &err));
+    if (!strstr(err.text, reason) || !strstr(err.text, folder))
+        fail_msg("not '%s': %s", reason, err.text);
+    loader_free(loader);
+}
+
+/* Mapped as it is, such a file is a SIGBUS. */
+static void test_loader__a_shared_object_that_is_cut_off_is_refused(void **state)
 {
     (void)state;
     char folder[32], path[64];
-    struct error err;
+    struct stat status;
     copy_good(folder, path);
-    assert_int_equal(truncate(path, 100), 0);
-    struct loader *loader = open_loader(folder);
-    assert_null(loader_get(loader, VANE_OUTPUT, "good", &err));
-    assert_non_null(strstr(err.text, path));
-    loader_free(loader);
+    assert_int_equal(stat(path, &status), 0);
+    for (off_t length = status.st_size - 1; length >= 64; length -= status.st_size / 50) {
+        assert_int_equal(truncate(path, length), 0);
+        assert_refused(folder, "good", "is damaged: its headers speak of more than its");
+    }
+    assert_int_equal(truncate(path, 63), 0);
+    assert_refused(folder, "good", "is not a shared object (it has 63 bytes)");
     unlink(path);
     rmdir(folder);
+}
+
+/* Writes bytes into the ELF header of a good plugin. */
+static void spoil(const char *path, off_t at, const char *bytes, size_t length)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    assert_int_equal(pwrite(fd, bytes, length, at), length);
+    close(fd);
+}
+
+static void test_loader__a_file_that_is_no_shared_object_is_refused(void **state)
+{
+    (void)state;
+    static const struct { off_t at; const char *bytes; size_t length; const char *reason; } spoilt[] = {
+        { 0, "#!/bin", 6, "is not a shared object (no ELF file)" },
+        { offsetof(Elf64_Ehdr, e_type), "\1\0", 2, "is not a shared object (another kind of ELF file)" },
+        { offsetof(Elf64_Ehdr, e_machine), "\x16\0", 2, "is built for another kind of machine" },
+        { EI_CLASS, "\1", 1, "is built for another kind of machine" },
+        { offsetof(Elf64_Ehdr, e_phoff), "\xff\xff\xff\xff\xff\xff\xff\xff", 8, "is damaged" },
+        { offsetof(Elf64_Ehdr, e_shoff), "\xff\xff\xff\xff\xff\xff\xff\xff", 8, "is damaged" },
+        { offsetof(Elf64_Ehdr, e_phentsize), "\1\0", 2, "is damaged: its program headers are of an unknown size" },
+    };
+    for (size_t i = 0; i < sizeof spoilt / sizeof *spoilt; i++) {
+        char folder[32], path[64];
+        copy_good(folder, path);
+        spoil(path, spoilt[i].at, spoilt[i].bytes, spoilt[i].length);
+        assert_refused(folder, "good", spoilt[i].reason);
+        unlink(path);
+        rmdir(folder);
+    }
+}
+
+static void test_loader__what_is_no_file_is_refused_at_once(void **state)
+{
+    (void)state;
+    char folder[32], path[64];
+    copy_good(folder, path);
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_refused(folder, "good", "good_out.so is not a file");
+    unlink(path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_refused(folder, "good", "good_out.so is not a file");
+    rmdir(path);
+    assert_int_equal(symlink("/dev/null", path), 0);
+    assert_refused(folder, "good", "good_out.so"); /* everybody may write to it, or it is none */
+    unlink(path);
+    rmdir(folder);
+}
+
+static void test_loader__offers_the_nearest_of_the_role(void **state)
+{
+    (void)state;
+    static const struct { enum vane_role role; const char *name, *hint; } missing[] = {
+        { VANE_INPUT, "god_in", "there is no input plugin 'god_in' (did you mean 'good_in'?): looked for " },
+        { VANE_OUTPUT, "godo", "there is no output plugin 'godo' (did you mean 'good'?): looked for " },
+        { VANE_OUTPUT, "coun", "there is no output plugin 'coun': looked for " },
+        { VANE_PROCESSOR, "good", "there is no processor plugin 'good': looked for " },
+        { VANE_INPUT, "tail", "there is no input plugin 'tail' (use inputs.file with tail = true): looked for " },
+        { VANE_INPUT, "cpu", "there is no input plugin 'cpu' (Telegraf's plugin of this name is not there yet): " },
+        { VANE_OUTPUT, "cpu", "there is no output plugin 'cpu': looked for " },
+        { VANE_PROCESSOR, "starlark", "there is no processor plugin 'starlark' (use processors.lua): looked for " },
+    };
+    struct loader *loader = open_loader(directory);
+    for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
+        struct error err = { 0 };
+        assert_null(loader_get(loader, missing[i].role, missing[i].name, &err));
+        if (!strstr(err.text, missing[i].hint))
+            fail_msg("%s", err.text);
+    }
+    struct error err;
+    assert_null(loader_find(loader, "god_out", &err));
+    assert_non_null(strstr(err.text, "there is no plugin 'god_out' (did you mean 'good_out'?): looked for "));
+    loader_free(loader);
 }
 
 struct visited {
@@ -189,6 +280,9 @@ int main(void)
         cmocka_unit_test(test_loader__a_plugin_of_another_role_is_not_taken_for_it),
         cmocka_unit_test(test_loader__a_missing_plugin_is_told_with_the_places),
         cmocka_unit_test(test_loader__a_file_that_everybody_may_write_to_is_refused),
+        cmocka_unit_test(test_loader__a_shared_object_that_is_cut_off_is_refused),
+        cmocka_unit_test(test_loader__what_is_no_file_is_refused_at_once),
+        cmocka_unit_test(test_loader__offers_the_nearest_of_the_role),
         cmocka_unit_test(test_loader__a_file_that_is_no_shared_object_is_refused),
         cmocka_unit_test(test_loader__a_visit_tells_of_all_good_and_bad_ones),
     };

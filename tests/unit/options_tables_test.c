@@ -169,14 +169,15 @@ static void test_options__merge_tables_of_pairs(void **state)
 {
     struct fixture *fixture = *state;
     const struct toml_table *tables[] = { parse(fixture, "a = '1'\nb = '2'\n"),
-                                          parse(fixture, "c = '3'\na = '4'") };
-    const struct options_source source = { "tags", tables, 2 };
+                                          parse(fixture, "c = '3'\na = '4'"), parse(fixture, "d = '6'\na = '5'") };
+    const struct options_source source = { "tags", tables, 3 };
     struct vane_pairs pairs;
     assert_true(options_read_pairs(&source, &pairs, fixture->arena, &fixture->errors));
-    assert_int_equal(pairs.count, 3);
-    assert_string_equal(pairs.items[0].value, "4");
+    assert_int_equal(pairs.count, 4);
+    assert_string_equal(pairs.items[0].value, "5");
     assert_string_equal(pairs.items[1].key, "b");
     assert_string_equal(pairs.items[2].key, "c");
+    assert_string_equal(pairs.items[3].value, "6");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(test_options__##name, set_up, tear_down)

@@ -95,6 +95,8 @@ static void test_quantity__reads_sizes(void **state)
 {
     (void)state;
     assert_size("4MB", 4000000);
+    assert_size("4 MB", 4000000);
+    assert_size("1.5 KiB", 1536);
     assert_size("4MiB", 4194304);
     assert_size("4KB", 4000);
     assert_size("4kB", 4000);
@@ -109,7 +111,7 @@ static void test_quantity__reads_sizes(void **state)
 static void test_quantity__refuses_what_is_no_size(void **state)
 {
     (void)state;
-    const char *const wrong[] = { "", "MB", "-1MB", "+1MB", "4 MB", "4mb", "4M", "1MB2KB", "1s",
+    const char *const wrong[] = { "", "MB", "-1MB", "+1MB", "4  MB", "4 ", " 4MB", "4MB ", "4mb", "4M", "1MB2KB", "1s",
                                   "18446744073709551616", "999999PB", NULL };
     uint64_t bytes;
     for (size_t i = 0; wrong[i]; i++) {

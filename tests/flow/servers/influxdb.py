@@ -9,7 +9,7 @@ from influxdb_client import InfluxDBClient as FluxClient
 
 from .places import TOOLS, program
 from .ports import free_port
-from .process import Process
+from .process import Process, Server
 from .waiting import eventually
 
 CONFIG = """\
@@ -39,7 +39,7 @@ bind-address = "127.0.0.1:0"
 """
 
 
-class InfluxDB:
+class InfluxDB(Server):
     """A server on a fixed port of 127.0.0.1 that keeps its data over stop, kill and start."""
 
     flux = False
@@ -99,17 +99,6 @@ class InfluxDB:
 
     def kill(self) -> None:
         self.process.kill()
-
-    def restart(self) -> None:
-        self.stop()
-        self.start()
-
-    def pause(self) -> None:
-        """Stops answering while connections stay open, until `resume`."""
-        self.process.pause()
-
-    def resume(self) -> None:
-        self.process.resume()
 
     # ---- Its data ----
 

@@ -22,7 +22,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from .certificate import Certificate
 from .places import TOOLS, program
 from .ports import free_port
-from .process import Process, run
+from .process import Process, Server, run
 from .waiting import eventually, patience
 
 JARS = TOOLS / "kafka/lib"
@@ -47,7 +47,7 @@ def class_path() -> str:
     return ":".join(jars)
 
 
-class Kafka:
+class Kafka(Server):
     """A broker on fixed ports of 127.0.0.1 that keeps its data over stop, kill and start."""
 
     def __init__(self, folder: Path, *, properties: dict[str, object] | None = None,
@@ -148,17 +148,6 @@ class Kafka:
         """SIGKILL: what the operating system had is kept, as after a crash of the broker."""
         self._admin = None
         self.process.kill()
-
-    def restart(self) -> None:
-        self.stop()
-        self.start()
-
-    def pause(self) -> None:
-        """Stops answering while connections stay open, until `resume`."""
-        self.process.pause()
-
-    def resume(self) -> None:
-        self.process.resume()
 
     # ---- Topics ----
 

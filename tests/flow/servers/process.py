@@ -193,6 +193,29 @@ class Process:
             raise AssertionError(f"{self.name}: a sanitizer reports:\n{self.log[report.start():][:8000]}")
 
 
+class Server:
+    """What a server can do that is started and stopped by a test; a class over it has `start`, `stop` and `kill`."""
+
+    process: Process
+
+    def start(self) -> None:
+        raise NotImplementedError
+
+    def stop(self) -> int:
+        raise NotImplementedError
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def pause(self) -> None:
+        """Stops answering while connections stay open, until `resume`."""
+        self.process.pause()
+
+    def resume(self) -> None:
+        self.process.resume()
+
+
 def run(command: list[str | Path], *, folder: Path | None = None, env: dict[str, str] | None = None,
         stdin: str | None = None, timeout: float = 60) -> subprocess.CompletedProcess[str]:
     """Runs a program to its end: `returncode`, `stdout` and `stderr`."""
