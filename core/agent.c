@@ -223,8 +223,9 @@ static void summarize_output(const struct instance *instance)
     uint64_t taken = stats_get(stats, STATS_IN);
     int64_t median = stats_latency_quantile(stats, 0.5);
     struct vane_text line = { 0 };
-    vane_text_addf(&line, "%s: %" PRIu64 " delivered in %" PRIu64 " writes", instance->log.name, delivered,
-                   stats_get(stats, STATS_WRITES));
+    uint64_t writes = stats_get(stats, STATS_WRITES);
+    vane_text_addf(&line, "%s: %" PRIu64 " delivered in %" PRIu64 " write%s", instance->log.name, delivered, writes,
+                   writes == 1 ? "" : "s");
     if (taken > gone)
         vane_text_addf(&line, ", %" PRIu64 " taken and not delivered", taken - gone);
     if (median > 0) {

@@ -166,9 +166,7 @@ struct modify_report {
 static void say_modify(void *context, const char *key, const char *why)
 {
     const struct modify_report *to = context;
-    char name[512];
-    snprintf(name, sizeof name, "%s.%s", to->node->settings.log_name, key);
-    to->report->say(to->report->context, false, to->node->graph.file, to->node->graph.line_at, name, why);
+    to->report->say(to->report->context, false, to->node->graph.file, to->node->graph.line_at, key, why);
 }
 
 /* On an instance of its own, so that a node can be checked though others are wrong. */
@@ -181,7 +179,7 @@ static bool check_node(const struct flow_node *node, struct runtime *runtime, co
     struct instance *instance = instance_new(&settings);
     bool good = instance_check(instance) == VANE_OK;
     if (!good)
-        report->say(report->context, false, node->graph.file, node->graph.line_at, instance->log.name, instance->reason);
+        report->say(report->context, false, node->graph.file, node->graph.line_at, "", instance->reason);
     instance_free(instance);
     return good;
 }
@@ -210,7 +208,7 @@ static bool check_keys(const struct flow_node *nodes, size_t count, const struct
             twice |= j != i && strcmp(nodes[i].graph.name, nodes[j].graph.name) == 0;
         if (!keeps || !twice || nodes[i].graph.aliased) /* a double alias is an error of its own */
             continue;
-        report->say(report->context, false, nodes[i].graph.file, nodes[i].graph.line_at, nodes[i].settings.log_name,
+        report->say(report->context, false, nodes[i].graph.file, nodes[i].graph.line_at, "",
                     "keeps state and stands more than once: give each an alias, so that its state is found again");
         good = false;
     }

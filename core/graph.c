@@ -16,9 +16,7 @@ struct building {
 static void say(struct building *at, bool warning, const struct graph_node *node, const char *option,
                 const char *what)
 {
-    char key[512];
-    snprintf(key, sizeof key, "%s.%s%s%s", roles[node->role], node->name, option ? "." : "", option ? option : "");
-    at->report->say(at->report->context, warning, node->file, node->line_at, key, what);
+    at->report->say(at->report->context, warning, node->file, node->line_at, option, what);
     if (!warning)
         at->good = false;
 }
@@ -168,9 +166,9 @@ static void check_ends(struct building *at)
     for (size_t i = 0; i < graph->count; i++) {
         const struct graph_node *node = &graph->nodes[i];
         if (node->role != VANE_OUTPUT && arrows_from(graph, i) == 0)
-            say(at, false, node, NULL, "leads nowhere: nobody takes from it; add an output, or name it in a `from`");
+            say(at, false, node, "", "leads nowhere: nobody takes from it; add an output, or name it in a `from`");
         if (node->role != VANE_INPUT && arrows_to(graph, i) == 0 && (!node->has_from || node->from.count == 0))
-            say(at, false, node, NULL, "gets nothing: there is no input for it to take from");
+            say(at, false, node, "", "gets nothing: there is no input for it to take from");
     }
 }
 

@@ -36,9 +36,10 @@ struct graph {
     size_t              line_count, part_count;
 };
 
-/* Told once for each thing that is wrong (warning false) or odd (warning true). */
+/* Told once for each thing that is wrong (warning false) or odd (warning true) with the node whose table stands there,
+ * or with an option of it; "": none. */
 struct graph_report {
-    void (*say)(void *context, bool warning, const char *file, int line, const char *key, const char *what);
+    void (*say)(void *context, bool warning, const char *file, int line, const char *option, const char *what);
     void *context;
     const char *(*nearest)(void *context, const char *name); /* NULL, or a name like it */
 };

@@ -315,22 +315,33 @@ void vane_tick_every(struct vane_self *self, int64_t ns)
 
 /* ---- Formats ---- */
 
+/* "prices.csv: byte 120, line 7"; "binance_data: offset 120" */
+static void name_place(const struct instance *instance, const struct bad_record *bad, char *place, size_t size)
+{
+    long long at = (long long)bad->place;
+    if (instance->reads_messages)
+        snprintf(place, size, "%s: offset %lld", bad->source, at);
+    else
+        snprintf(place, size, "%s: byte %lld, line %llu", bad->source, at + (long long)bad->offset,
+                 (unsigned long long)bad->line);
+}
+
 static void bad_record(void *context, const struct bad_record *bad)
 {
     struct instance *instance = context;
     stats_add(&instance->stats, STATS_BAD, 1);
     char place[256];
-    snprintf(place, sizeof place, "%s: byte %lld, line %llu", bad->source, (long long)bad->place + (long long)bad->offset,
-             (unsigned long long)bad->line);
+    name_place(instance, bad, place, sizeof place);
     log_line(&instance->log, VANE_WARN, "%s: %s", place, bad->reason);
     struct error err;
     if (!dead_letter_write(&instance->dead_letter, instance->log.name, bad->reason, place, bad->bytes, bad->length, &err))
         log_line(&instance->log, VANE_ERROR, "dead letter: %s", err.text);
 }
 
-struct vane_decoder *vane_decoder_new(struct vane_self *self, const char *source)
+struct vane_decoder *vane_decoder_new(struct vane_self *self, const char *source, bool messages)
 {
     struct instance *instance = instance_of(self);
+    instance->reads_messages = messages;
     instance->bad_records = (struct decode_sink){ .bad = bad_record, .context = instance };
     return (struct vane_decoder *)decoder_new(instance->decode_plan, source, &instance->bad_records);
 }

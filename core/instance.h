@@ -31,6 +31,7 @@ struct instance {
     struct encoder            *encoder;     /* outputs with a format */
     struct decode_plan        *decode_plan; /* inputs with a format */
     struct decode_sink         bad_records;
+    bool                       reads_messages; /* places of records are their numbers, not bytes */
     struct log_source          log;
     struct stats               stats;
     struct dead_letter         dead_letter;

@@ -269,14 +269,15 @@ void vane_text_release(struct vane_text *text); /* frees it; { 0 } again */
 /* Decodes records and adds their metrics to the batch. A record that is bad is counted, logged now
  * and then as `source`, its place and the reason, written to the dead-letter file where one is
  * set; the good ones around it go on. A decoder has the state of one stream (a csv header, the
- * line number): one for each file, one for all messages of a topic. */
+ * line number): one for each file, one for all messages of a topic. `messages`: they come whole, and a place
+ * is the number of one (a Kafka offset), not a byte. */
 struct vane_decoder;
-struct vane_decoder *vane_decoder_new(struct vane_self *self, const char *source);
+struct vane_decoder *vane_decoder_new(struct vane_self *self, const char *source, bool messages);
 void vane_decoder_free(struct vane_decoder *decoder); /* NULL is fine */
 
 /* Answers how many bytes are done with. last: the bytes end here (a message, the end of a file), so
  * all are; otherwise a record that is not complete stays for the next call, in front of what
- * comes then. `place` is the position in the source of the first byte, for messages. */
+ * comes then. `place` is the position in the source of the first byte, or the number of the message, to be shown. */
 size_t vane_decode(struct vane_decoder *decoder, struct vane_batch *batch, const char *bytes,
                    size_t length, bool last, int64_t place);
 

@@ -321,33 +321,34 @@ struct reporting {
     struct config_errors *errors, *warnings;
 };
 
-/* The line of the option that it is about, where that can be told: the key ends with its name ("outputs.x.from"),
- * or what a plugin says begins with it ("urls: …"). */
-static unsigned line_of(const struct setup *setup, const char *file, unsigned line, const char *key, const char *what)
+static const struct config_node *find_node(const struct setup *setup, const char *file, unsigned line)
 {
-    const struct config_node *node = setup->config.nodes, *end = node + setup->config.node_count;
-    while (node < end && (node->place.line != line || strcmp(node->place.file, file) != 0))
+    const struct config_node *node = setup->config.nodes;
+    while (node->place.line != line || strcmp(node->place.file, file) != 0)
         node++;
-    if (node == end)
-        return line;
-    char name[64] = "";
-    size_t length = strcspn(what, ": .[");
-    const char *dot = strrchr(key, '.');
-    const struct toml_entry *entry = NULL;
-    if (length < sizeof name) {
-        memcpy(name, what, length);
-        entry = toml_get(node->source.tables[0], name);
-    }
-    if (!entry && dot)
-        entry = toml_get(node->source.tables[0], dot + 1);
-    return entry ? entry->place.line : line;
+    return node;
 }
 
-static void report(void *context, bool warning, const char *file, int line, const char *key, const char *what)
+/* What a plugin says of its options begins with the name of one: "urls: …", "regressors[2].name: …". */
+static const struct toml_entry *entry_in_words(const struct config_node *node, const char *what, const char **rest)
+{
+    size_t length = strcspn(what, ": .[");
+    const struct toml_entry *entry = toml_get_n(node->source.tables[0], what, length);
+    *rest = entry && strncmp(what + length, ": ", 2) == 0 ? what + length + 2 : NULL;
+    return entry;
+}
+
+static void report(void *context, bool warning, const char *file, int line, const char *option, const char *what)
 {
     struct reporting *to = context;
-    errors_add(warning ? to->warnings : to->errors, file, line_of(to->setup, file, (unsigned)line, key, what), "%s: %s",
-               key, what);
+    const struct config_node *node = find_node(to->setup, file, (unsigned)line);
+    const char *rest = NULL;
+    const struct toml_entry *entry = option[0] ? toml_get(node->source.tables[0], option)
+                                               : entry_in_words(node, what, &rest);
+    if (rest)
+        option = entry->key;
+    errors_add(warning ? to->warnings : to->errors, file, entry ? entry->place.line : (unsigned)line, "%s%s%s: %s",
+               node->source.key, option[0] ? "." : "", option, rest ? rest : what);
 }
 
 static void offer_names(struct nearest *nearest, const struct graph_node *node, struct arena *arena)

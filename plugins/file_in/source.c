@@ -178,7 +178,7 @@ static void begin_decoding(struct source *source)
 {
     const char *name = source_is_stdin(source->path) ? "stdin" : source->path;
     vane_decoder_free(source->decoder);
-    source->decoder = vane_decoder_new(source->settings->self, name);
+    source->decoder = vane_decoder_new(source->settings->self, name, false);
     if (source->lane && source->offset > 0)
         read_head(source);
 }

@@ -20,7 +20,7 @@ static struct topic *add_topic(struct partitions *partitions, struct vane_self *
     size_t length = strlen(name);
     topic->name = memory_zero(length + 1);
     memcpy(topic->name, name, length);
-    topic->decoder = vane_decoder_new(self, name);
+    topic->decoder = vane_decoder_new(self, name, true);
     partitions->topics =
         memory_resize(partitions->topics, partitions->topic_count + 1, sizeof *partitions->topics);
     return partitions->topics[partitions->topic_count++] = topic;

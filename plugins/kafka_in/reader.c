@@ -10,7 +10,7 @@
 #include "plugins/kafka_in/text.h"
 #include "plugins/shared/memory.h"
 
-enum { MILLISECOND = 1000000, MESSAGES_MOST = 1000, BYTES_MOST = 1 << 20, LOOK_EVERY = 64 };
+enum { MILLISECOND = 1000000, MESSAGES_MOST = 1000, BYTES_MOST = 1 << 20, LOOK_EVERY = 64, EXCERPT = 4096 };
 
 /* ---- Tags ---- */
 
@@ -190,8 +190,9 @@ static void take_message(struct kafka_in *in, struct partition *partition, const
     partition->next = message->offset + 1;
     if (in->max_message_len && message->len > in->max_message_len) {
         vane_count(in->self, "messages_too_long", 1);
-        vane_log(in->self, VANE_WARN, "%s: offset %lld: %zu bytes are more than max_message_len: left out",
-                 partition->lane->name, (long long)message->offset, message->len);
+        size_t shown = message->len < EXCERPT ? message->len : EXCERPT;
+        vane_decoder_refuse(partition->topic->decoder, message->payload, shown, message->offset,
+                            "%zu bytes are more than max_message_len", message->len);
     } else if (message->len > 0) {
         decode(in, partition, message);
     }

