@@ -15,6 +15,8 @@ PKG_binance_ws := libwebsockets libcjson openssl
 PKG_kafka_in   := rdkafka
 PKG_kafka_out  := rdkafka
 PKG_influx_out := libcurl zlib libcjson
+PKG_forecast   := libcjson
+PKG_lua        := lua5.4
 
 # ---- Settings ----
 comma   := ,
@@ -40,7 +42,8 @@ PLUGIN_SO  := $(PLUGINS:%=$(BUILD)/plugins/%.so)
 TESTS      := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*_test.c))
 HOST_LIBS  := -lm -ldl -pthread
 
-TOOLS      := $(BUILD)/tests/toml_decode $(BUILD)/tests/exchange
+TOOLS      := $(BUILD)/tests/toml_decode $(BUILD)/tests/exchange $(BUILD)/tests/forecast_run \
+              $(BUILD)/tests/prophet_fit
 TEST_SO    := $(patsubst tests/plugins/%.c,$(BUILD)/tests/plugins/%.so,$(wildcard tests/plugins/*.c))
 FUZZERS    := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 BENCHES    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*_bench.c))
@@ -51,11 +54,15 @@ alias_of    = $(word 1,$(subst :, ,$(1)))
 target_of   = $(word 2,$(subst :, ,$(1)))
 
 .PHONY: all help clean unit check-floors check-syms docs install test-programs bench demo demo-stack
-all: $(BUILD)/vane $(PLUGIN_SO) aliases ## Build the agent and its plugins (the default)
+all: $(BUILD)/vane $(PLUGIN_SO) aliases $(BUILD)/lua ## Build the agent and its plugins (the default)
 
 .PHONY: aliases
 aliases: $(PLUGIN_SO)
 	@$(foreach a,$(ALIASES),ln -sf $(call target_of,$(a)).so $(BUILD)/plugins/$(call alias_of,$(a)).so;)
+
+# Where lua.so looks for the ready transforms: beside the plugins' folder.
+$(BUILD)/lua: | $(BUILD)/vane
+	$(Q)ln -sfn $(CURDIR)/lua $@
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -100,10 +107,53 @@ EXCHANGE_TESTS := $(BUILD)/tests/exchange_test $(BUILD)/tests/exchange_market_te
 $(EXCHANGE_TESTS): $(filter-out %/main.o,$(EXCHANGE_OBJ))
 $(EXCHANGE_TESTS): HOST_LIBS += -lcjson -lssl -lcrypto
 
+# forecast without its models: these tests bring doubles of them.
+FORECAST_TESTS := $(patsubst %,$(BUILD)/tests/forecast_%_test,series state plan)
+$(FORECAST_TESTS): $(patsubst %,$(OBJ)/plugins/forecast/%.o,history series panel plan plan_prophet groups tally components) \
+                   $(OBJ)/plugins/shared/memory.o
+
+LUA_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(wildcard plugins/lua/*.c))
+LUA_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/lua_*_test.c))
+$(LUA_TESTS): $(filter-out %/lua.o,$(LUA_OBJ)) $(OBJ)/plugins/shared/memory.o $(BUILD)/lua
+$(LUA_TESTS): HOST_LIBS += -llua5.4
+
+# The window plugin is called directly by its tests and its bench.
+WINDOW_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(wildcard plugins/window/*.c plugins/window/*/*.c)) $(OBJ)/plugins/shared/memory.o
+WINDOW_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/window_*_test.c))
+$(WINDOW_TESTS) $(BUILD)/bench/window_bench: $(WINDOW_OBJ)
+
 $(BUILD)/tests/exchange: $(EXCHANGE_OBJ) $(OBJ)/core/alloc.o $(OBJ)/core/error.o
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ -lcjson -lssl -lcrypto -lm -pthread
+
+# Prophet's model alone: its unit tests, the program that real Prophet is compared with, its bench. The kernels may
+# fuse a product and a sum where the CPU has that.
+CFLAGS_plugins/forecast/prophet/kernel := -ffp-contract=fast
+PROPHET_SRC := $(filter-out %/prophet_model.c,$(wildcard plugins/forecast/prophet/*.c)) plugins/shared/memory.c
+PROPHET_OBJ := $(PROPHET_SRC:%.c=$(OBJ)/%.o)
+PROPHET_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/prophet_*_test.c))
+$(PROPHET_TESTS) $(BUILD)/bench/prophet_bench: $(PROPHET_OBJ)
+$(BUILD)/bench/prophet_bench: HOST_LIBS += -lcjson
+$(BUILD)/fuzz/prophet_json_fuzz: $(PROPHET_SRC:%.c=$(OBJ)/fuzz/%.o)
+
+$(BUILD)/tests/prophet_fit: $(OBJ)/tests/tools/prophet_fit.o $(PROPHET_OBJ) $(HOST_OBJ)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ -lcjson $(HOST_LIBS)
+
+# The models and the judge of forecasts: their unit tests, the program that runs them on a CSV, their bench.
+MODELS_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(foreach d,models judge prophet,$(wildcard plugins/forecast/$(d)/*.c))) \
+              $(OBJ)/plugins/shared/memory.o
+MODELS_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/forecast_model_*_test.c \
+                tests/unit/forecast_judge_*_test.c))
+$(MODELS_TESTS) $(BUILD)/bench/forecast_bench: $(MODELS_OBJ)
+$(BUILD)/bench/forecast_bench $(BUILD)/tests/forecast_run: HOST_LIBS += -lcjson
+
+$(BUILD)/tests/forecast_run: $(OBJ)/tests/tools/forecast_run.o $(MODELS_OBJ) $(HOST_OBJ)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
 
 $(BUILD)/tests/toml_decode: $(OBJ)/tests/tools/toml_decode.o $(HOST_OBJ)
 	@mkdir -p $(@D)
@@ -153,6 +203,10 @@ $(BUILD)/bench/%_bench: $(OBJ)/tests/bench/%_bench.o $(HOST_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--dynamic-list=core/vane.syms $(HOST_LIBS)
 
+# The bench of lua is built around the plugin's main file.
+$(BUILD)/bench/lua_bench: $(filter-out %/lua.o,$(LUA_OBJ)) $(OBJ)/plugins/shared/memory.o $(BUILD)/lua
+$(BUILD)/bench/lua_bench: HOST_LIBS += -llua5.4
+
 BENCH_TOOLS := $(addprefix $(BUILD)/bench/,sink consume produce)
 $(BENCH_TOOLS): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o
 	@mkdir -p $(@D)
@@ -195,6 +249,8 @@ install: all ## Install into DESTDIR/PREFIX
 	$(foreach a,$(ALIASES),ln -sf $(call target_of,$(a)).so $(DESTDIR)$(PREFIX)/lib/vane/plugins/$(call alias_of,$(a)).so;)
 	install -d $(DESTDIR)$(PREFIX)/share/vane/config
 	install -m 644 $(wildcard config/*.toml) $(DESTDIR)$(PREFIX)/share/vane/config
+	install -d $(DESTDIR)$(PREFIX)/share/vane/lua
+	install -m 644 $(wildcard lua/*.lua) $(DESTDIR)$(PREFIX)/share/vane/lua
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's|/usr/bin/vane|$(PREFIX)/bin/vane|' packaging/vane.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/vane.service
 

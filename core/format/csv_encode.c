@@ -12,7 +12,7 @@
 struct csv_encode_options {
     const char         *csv_timestamp_format, *csv_separator;
     bool                csv_header, csv_column_prefix;
-    struct vane_strings csv_columns;
+    struct vane_strings csv_columns, csv_column_titles;
 };
 
 static const struct vane_option options[] = {
@@ -28,6 +28,8 @@ static const struct vane_option options[] = {
     VANE_OPT_STRINGS(struct csv_encode_options, csv_columns,
                      .help = "The columns: timestamp, name, tag.KEY, field.KEY; empty: timestamp, name, all "
                              "tags, all fields."),
+    VANE_OPT_STRINGS(struct csv_encode_options, csv_column_titles,
+                     .help = "In the header, these names for csv_columns, one each; empty: their own."),
     { 0 },
 };
 
@@ -81,6 +83,9 @@ static bool prepare(struct encoder *base, struct error *err)
     if (!csv_is_mark(chosen->csv_separator))
         return error_set(err, "csv_separator: \"%s\" is not one character that may divide cells",
                          chosen->csv_separator);
+    if (chosen->csv_column_titles.count && chosen->csv_column_titles.count != chosen->csv_columns.count)
+        return error_set(err, "csv_column_titles: are %zu for %zu csv_columns", chosen->csv_column_titles.count,
+                         chosen->csv_columns.count);
     encoder->columns = alloc_array(chosen->csv_columns.count, sizeof *encoder->columns);
     encoder->column_count = chosen->csv_columns.count;
     for (size_t i = 0; i < encoder->column_count; i++) {
@@ -238,7 +243,11 @@ static void add_title(struct csv_encoder *encoder, const char *prefix, const cha
 
 static void add_column_title(struct csv_encoder *encoder, const struct column *column)
 {
-    if (column->kind == TIME)
+    const struct vane_strings *titles = &options_of(encoder)->csv_column_titles;
+    const char *title = titles->count ? titles->items[column - encoder->columns] : NULL;
+    if (title)
+        add_text(encoder, title, strlen(title));
+    else if (column->kind == TIME)
         add_text(encoder, "timestamp", 9);
     else if (column->kind == NAME)
         add_text(encoder, "name", 4);

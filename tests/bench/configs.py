@@ -77,3 +77,62 @@ WEBSOCKET_TO_KAFKA = """
   csv_columns = ["tag.symbol", "timestamp", "field.open"]
   csv_timestamp_format = "unix_ms"
 """
+
+# Processors: what a file holds, to nowhere; {processor} is what each agent puts in between.
+PROCESS = """
+[agent]
+  omit_hostname = true
+[[inputs.file_in]]
+  files = ["{file}"]
+  data_format = "influx"
+{processor}
+[[outputs.file_out]]
+  files = ["/dev/null"]
+  data_format = "influx"
+"""
+PROCESS_TELEGRAF = """
+[agent]
+  omit_hostname = true
+  metric_batch_size = 5000
+  metric_buffer_limit = 100000
+[[inputs.file]]
+  files = ["{file}"]
+  data_format = "influx"
+{processor}
+[[outputs.discard]]
+"""
+WINDOW = """
+[[processors.window]]
+  every = "1m"
+  fields = ["value"]
+  aggregates = ["count", "mean", "min", "max"]
+  drop_original = true
+"""
+BASICSTATS = """
+[[aggregators.basicstats]]
+  period = "1m"
+  grace = "10m"
+  stats = ["count", "mean", "min", "max"]
+  drop_original = true
+"""
+LUA = """
+[[processors.lua]]
+  source = '''
+function apply(metric)
+  local value = metric.fields.value
+  metric.fields.double = value * 2
+  metric.tags.kind = "price"
+  return metric
+end
+'''
+"""
+STARLARK = """
+[[processors.starlark]]
+  source = '''
+def apply(metric):
+  value = metric.fields["value"]
+  metric.fields["double"] = value * 2
+  metric.tags["kind"] = "price"
+  return metric
+'''
+"""

@@ -3,8 +3,8 @@
 
     build/venv/bin/python tests/bench/run.py [NAME...]
 
-Names choose: formats, host, kafka, memory, load, start, latency; all of them take some six minutes. Where
-Telegraf is installed (build/go/bin/telegraf) it does the same work in the same run, against the same servers.
+Names choose: formats, host, kafka, processors, window, lua, forecast, memory, load, start, latency; all of them take some
+ten minutes. Where Telegraf is installed (build/go/bin/telegraf) it does the same work in the same run, against the same servers.
 What cannot be measured here is left out, with the reason. A figure is the median of several runs unless
 its row says something else; VANE_BUILD says which build is measured (build). `make bench` builds everything.
 """
@@ -203,6 +203,108 @@ def bench_kafka(bench: Bench) -> Iterator[Row]:
               peer=max(run.peak for run in others) / MEGABYTE)
 
 
+# ---- Processors: what one adds to reading a file ----
+
+def lines_file(bench: Bench) -> Path:
+    """Prices of 1,000 series, without times: an aggregator of Telegraf drops what is not of now."""
+    file = bench.folder / "series.influx"
+    file.write_text("".join(f"mess,coin=C{i % 1000} value={40000 + i % 99991 / 100:.2f}\n" for i in range(MESSAGES)))
+    return file
+
+
+def read_through(bench: Bench, command: list[str | Path], config: str, file: Path, processor: str) -> float:
+    """Microseconds of CPU a metric, from the start to the end of the file."""
+    path = bench.config(config, file=file, processor=processor)
+    with Measured([*command, "--config", path, "--once"], bench.folder, bench.unique("once")) as agent:
+        return per_message(agent.wait())
+
+
+def added(bench: Bench, command: list[str | Path], config: str, file: Path, processor: str) -> float:
+    """With the processor less without, in turns."""
+    return median_of(ROUNDS, lambda: read_through(bench, command, config, file, processor)
+                     - read_through(bench, command, config, file, ""))
+
+
+def bench_processors(bench: Bench) -> Iterator[Row]:
+    file = lines_file(bench)
+    for work, mine, other, least in (("window: mean, min, max, count of 1,000 series", configs.WINDOW, configs.BASICSTATS, 10),
+                                     ("lua: a four-line apply", configs.LUA, configs.STARLARK, 5)):
+        cost = added(bench, [built("vane"), "run"], configs.PROCESS, file, mine)
+        if not TELEGRAF.exists():
+            yield Row(f"{work}, CPU time a metric", f"{cost:.3g} us")
+            continue
+        peer = added(bench, [TELEGRAF], configs.PROCESS_TELEGRAF, file, other)
+        yield Row(f"{work}, CPU time a metric", f"{cost:.3g} us", f"1/{least} of Telegraf's", peer >= least * cost,
+                  f"{peer:.3g} us", f"{peer / cost:.1f} times")
+
+
+# ---- Rooms of plugins, alone ----
+
+def printed(bench_program: str) -> str:
+    try:
+        path = built(f"bench/{bench_program}")
+    except AssertionError as missing:
+        raise Skip(str(missing)) from None
+    return subprocess.run([path], capture_output=True, text=True, check=True, timeout=300).stdout
+
+
+def number_in(text: str, pattern: str) -> float:
+    found = re.search(pattern, text)
+    assert found, f"no '{pattern}' in:\n{text}"
+    return float(found[1])
+
+
+def bench_window(_: Bench) -> Iterator[Row]:
+    text = printed("window_bench")
+    yield row("window: mean, min, max, count of 1,000 series, one core", number_in(text, r": ([\d.]+) million"), "M metrics/s",
+              least=5)
+    yield row("  a million open windows", number_in(text, r"open series: (\d+) MB"), "MB", most=1000)
+
+
+def bench_lua(_: Bench) -> Iterator[Row]:
+    text = printed("lua_bench")
+    yield row("lua: a four-line apply, one core", number_in(text, r"lua apply +([\d.]+) million"), "M metrics/s", least=1.5)
+    yield row("  apply_batch", number_in(text, r"lua apply_batch +([\d.]+) million"), "M metrics/s", least=3)
+
+
+PROPHET = """
+import sys, time, logging
+logging.getLogger("cmdstanpy").disabled = True
+import pandas
+from prophet import Prophet
+frame = pandas.read_csv(sys.argv[1], names=["ds", "y"], header=0)
+frame["ds"] = pandas.to_datetime(frame["ds"])
+began = time.perf_counter()
+model = Prophet(daily_seasonality=True, weekly_seasonality=True, yearly_seasonality=True)
+model.fit(frame)
+model.predict(model.make_future_dataframe(periods=299, freq="s", include_history=False))
+print(time.perf_counter() - began)
+"""
+
+
+def prophet_seconds() -> float | None:
+    """Prophet's own fit and forecast of as many rows with the same seasonalities; None: it is not installed."""
+    command = [sys.executable, "-c", PROPHET, TOP / "tests/data/prophet/synthetic_1s.csv"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    return float(done.stdout.split()[-1]) if done.returncode == 0 else None
+
+
+def bench_forecast(_: Bench) -> Iterator[Row]:
+    found = json.loads(printed("prophet_bench"))
+    yield row("prophet: fit of 16,791 points, 61 parameters", found["fit_cold_ms"], "ms", most=15)
+    yield row("  warm, from the last fit", found["fit_warm_ms"], "ms", most=found["fit_cold_ms"])
+    whole, other = found["fit_and_299_steps_ms"], prophet_seconds()
+    yield row("  fit, and 299 steps with intervals", whole, "ms", most=25)
+    if other is not None:
+        yield Row("  beside Prophet itself", f"{other * 1e3 / whole:.0f} times faster", "300 times",
+                  other * 1e3 / whole >= 300, f"{other:.3g} s (Prophet)")
+    text = printed("forecast_bench")
+    yield row("forecast: a point, naive", number_in(text, r"naive +a point: (\d+) ns"), "ns", most=200)
+    yield row("  a point, auto", number_in(text, r"auto: a point (\d+) ns"), "ns", most=2000)
+    yield row("  1,000 series, auto, each forecast every minute", number_in(text, r"every minute: (\d+) %"), "% of a core",
+              most=100)
+
+
 # ---- Memory and start ----
 
 def resident_after(agent: Measured, seconds: float) -> float:
@@ -338,7 +440,9 @@ def bench_latency(bench: Bench) -> Iterator[Row]:
 # ---- The table ----
 
 BENCHES: dict[str, Callable[[Bench], Iterator[Row]]] = {
-    "formats": bench_formats, "host": bench_host, "kafka": bench_kafka, "memory": bench_memory,
+    "formats": bench_formats, "host": bench_host, "kafka": bench_kafka, "processors": bench_processors,
+    "window": bench_window, "lua": bench_lua, "forecast": bench_forecast,
+    "memory": bench_memory,
     "load": bench_load, "start": bench_start, "latency": bench_latency,
 }
 

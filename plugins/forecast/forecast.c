@@ -1,0 +1,249 @@
+/* forecast - what comes next in each series: see forecast.h and README.md.
+ *
+ * A forecast is made inside process(), when the point that makes it due is taken and before any later point of its
+ * series is: so it does not depend on threads or on how batches were cut, and at a mark nothing is under way. */
+#include "plugins/forecast/forecast.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "plugins/forecast/emit.h"
+#include "plugins/shared/memory.h"
+
+_Static_assert(offsetof(struct forecast, options) == 0, "forecast_options count on it");
+
+/* ---- Life ---- */
+
+static enum vane_result forecast_check(struct vane_self *self)
+{
+    const struct forecast *state = self->state;
+    struct plan plan;
+    struct plan_error err;
+    bool good = plan_make(&plan, &state->options, &err);
+    plan_release(&plan);
+    return good ? VANE_OK : vane_fail(self, "%s", err.text);
+}
+
+static enum vane_result forecast_open(struct vane_self *self)
+{
+    struct forecast *state = self->state;
+    struct plan_error err;
+    if (!plan_make(&state->plan, &state->options, &err))
+        return vane_fail(self, "%s", err.text);
+    panel_work_init(&state->work, &state->plan);
+    groups_init(&state->groups, &state->plan);
+    state->columns = memory_zero(state->plan.column_count * sizeof *state->columns);
+    return VANE_OK;
+}
+
+static void forecast_close(struct vane_self *self)
+{
+    struct forecast *state = self->state;
+    state_release(&state->state, &state->groups);
+    groups_release(&state->groups);
+    panel_work_release(&state->work);
+    plan_release(&state->plan);
+    free(state->columns);
+    vane_text_release(&state->label);
+}
+
+/* ---- Forecasts ---- */
+
+static void note(void *context, const char *name, const char *sentence)
+{
+    struct vane_self *self = context;
+    const struct forecast *state = self->state;
+    bool usual = strcmp(name, "too_few_points") == 0; /* every series begins so */
+    vane_count(self, name, 1);
+    vane_log(self, usual ? VANE_INFO : VANE_WARN, "%s: %s: %s", state->label.data, name, sentence);
+}
+
+static void do_due(struct vane_self *self, struct series *series, int due)
+{
+    struct forecast *state = self->state;
+    struct answer answer = { 0 };
+    emit_label(series, &state->label);
+    if (due & SERIES_FORECAST)
+        series_forecast(series, &state->work, &(struct model_notes){ note, self }, &answer, &state->tally);
+    if (answer.prediction)
+        state->stopping = !emit_forecast(self, series, &answer) || state->stopping;
+    if (due & SERIES_SCORES)
+        state->stopping = !emit_scores(self, series) || state->stopping;
+    series_advance(series, due);
+}
+
+/* ---- Points ---- */
+
+/* The regressors of a metric; one that it does not have is as it was. False: it never was there. */
+static bool read_columns(struct forecast *state, const struct series *series, const struct vane_metric *metric)
+{
+    for (size_t i = 0; i < state->plan.column_count; i++) {
+        const struct vane_field *field = vane_get(metric, state->plan.column_fields[i]);
+        double value;
+        if (field && vane_number(field, &value) && isfinite(value))
+            state->columns[i] = value;
+        else if (series->columns_known)
+            state->columns[i] = series->columns[i];
+        else
+            return false;
+    }
+    return true;
+}
+
+static bool read_value(struct forecast *state, const struct vane_field *field, double *value)
+{
+    if (!vane_number(field, value)) {
+        state->tally.counts[TALLY_NOT_NUMERIC]++;
+        return false;
+    }
+    if (isfinite(*value))
+        return true;
+    state->tally.counts[TALLY_NOT_FINITE]++;
+    return false;
+}
+
+/* The series of a field, known or new; NULL: nobody wants it, or there are too many. */
+static struct series *series_of(struct forecast *state, const struct vane_metric *metric,
+                                const struct vane_field *field, struct group **group, size_t *hint)
+{
+    struct series *series = *group ? group_find(*group, field->key, field->key_length, hint) : NULL;
+    if (series || !plan_wants_field(&state->plan, field->key))
+        return series;
+    double value;
+    if (!read_value(state, field, &value))
+        return NULL;
+    if (state->groups.series_count >= (size_t)state->options.max_series) {
+        state->tally.counts[TALLY_REFUSED]++;
+        return NULL;
+    }
+    if (!*group)
+        *group = groups_find_or_add(&state->groups, metric->series);
+    return groups_add(&state->groups, *group, field->key, field->key_length);
+}
+
+static void take_field(struct vane_self *self, struct series *series, const struct vane_metric *metric,
+                       const struct vane_field *field, const char *lane)
+{
+    struct forecast *state = self->state;
+    struct point point = { .time = metric->time, .columns = state->columns };
+    if (!read_value(state, field, &point.value))
+        return;
+    if (!read_columns(state, series, metric)) {
+        state->tally.counts[TALLY_NO_REGRESSOR]++;
+        return;
+    }
+    series->lane = lane;
+    int due = series_take(series, &point, metric->arrival, &state->tally);
+    if (due)
+        do_due(self, series, due);
+}
+
+/* A metric with all regressors and without the field says what they will be at its time. */
+static void take_future(struct forecast *state, const struct group *group, const struct vane_metric *metric)
+{
+    for (size_t i = 0; i < state->plan.column_count; i++) {
+        const struct vane_field *field = vane_get(metric, state->plan.column_fields[i]);
+        if (!field || !vane_number(field, &state->columns[i]) || !isfinite(state->columns[i]))
+            return;
+    }
+    for (size_t i = 0; i < group->count; i++)
+        if (!vane_get(metric, group->items[i]->field))
+            series_take_future(group->items[i], metric->time, state->columns);
+}
+
+static void take_metric(struct vane_self *self, const struct vane_metric *metric, struct group *group,
+                        const char *lane)
+{
+    struct forecast *state = self->state;
+    size_t hint = 0;
+    for (uint32_t i = 0; i < metric->field_count; i++) {
+        struct series *series = series_of(state, metric, &metric->fields[i], &group, &hint);
+        if (series)
+            take_field(self, series, metric, &metric->fields[i], lane);
+    }
+    if (state->plan.column_count && group)
+        take_future(state, group, metric);
+}
+
+/* Once a batch: what is worth a line in the log, and all counters. */
+static void report(struct vane_self *self)
+{
+    struct forecast *state = self->state;
+    const uint64_t *counts = state->tally.counts;
+    if (counts[TALLY_REFUSED])
+        vane_log(self, VANE_WARN, "there are max_series = %lld series: points of others are left out",
+                 (long long)state->options.max_series);
+    if (counts[TALLY_AHEAD])
+        vane_log(self, VANE_WARN, "points too far ahead of their series are left out");
+    if (counts[TALLY_CLOCK_BACK])
+        vane_log(self, VANE_WARN, "clock_back: a series has gone back beyond its history, which begins anew");
+    tally_report(&state->tally, self);
+    vane_gauge(self, "series", (double)state->groups.series_count);
+}
+
+static enum vane_result forecast_process(struct vane_self *self, struct vane_batch *batch)
+{
+    struct forecast *state = self->state;
+    state_settle(&state->state, &state->groups, self);
+    const char *lane = groups_lane(&state->groups, batch->lane ? vane_lane_text(batch->lane) : "");
+    const struct vane_series *series = NULL;
+    struct group *group = NULL;
+    for (size_t i = 0; i < batch->count && !state->stopping; i++) {
+        const struct vane_metric *metric = batch->metrics[i];
+        if (metric->series != series || !group) {
+            series = metric->series;
+            group = groups_find(&state->groups, series);
+        }
+        take_metric(self, metric, group, lane);
+    }
+    report(self);
+    return VANE_OK;
+}
+
+static enum vane_result forecast_end(struct vane_self *self)
+{
+    struct forecast *state = self->state;
+    state_settle(&state->state, &state->groups, self);
+    int scores = state->options.score_every ? SERIES_SCORES : 0;
+    for (size_t i = 0; i < state->groups.count; i++)
+        for (size_t j = 0; j < state->groups.items[i]->count; j++) {
+            struct series *series = state->groups.items[i]->items[j];
+            if (!state->stopping && series_is_ahead_of_forecast(series))
+                do_due(self, series, SERIES_FORECAST | scores);
+        }
+    report(self);
+    return VANE_OK;
+}
+
+/* ---- State ---- */
+
+static void forecast_lost(struct vane_self *self, const struct vane_lane *lane)
+{
+    struct forecast *state = self->state;
+    state_settle(&state->state, &state->groups, self);
+    state_lose(&state->state, &state->groups, vane_lane_text(lane));
+}
+
+static enum vane_result forecast_save(struct vane_self *self, struct vane_saver *saver, bool full)
+{
+    struct forecast *state = self->state;
+    state_settle(&state->state, &state->groups, self);
+    state_save(&state->state, &state->groups, saver, full);
+    return VANE_OK;
+}
+
+static enum vane_result forecast_load(struct vane_self *self, const struct vane_record *record)
+{
+    struct forecast *state = self->state;
+    if (!state_load(&state->state, &state->groups, record))
+        vane_log(self, VANE_WARN, "saved state of another build is left out: %.60s", record->key);
+    return VANE_OK;
+}
+
+const struct vane_plugin vane_plugin = {
+    .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "forecast",
+    .help = "Forecasts series, with intervals that hold: Prophet's model and others, scored as they go.",
+    .state_size = sizeof(struct forecast), .options = forecast_options, .check = forecast_check,
+    .open = forecast_open, .close = forecast_close, .process = forecast_process, .end = forecast_end,
+    .lost = forecast_lost, .save = forecast_save, .load = forecast_load,
+};

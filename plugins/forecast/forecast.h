@@ -1,0 +1,27 @@
+/* forecast - what one instance is.
+ *
+ *     forecast.c   the descriptor and the callbacks: metrics to points, what is due, notes to the log
+ *     options      what a user may set; plan: what that compiles to
+ *     groups       all series; series: one of them, its points and when it is due; history: its points
+ *     panel        its models and their judge (models/, prophet/, judge/)
+ *     emit         forecasts and scores as metrics
+ *     state        save and load
+ *     tally        what is counted
+ */
+#pragma once
+#include "plugins/forecast/groups.h"
+#include "plugins/forecast/state.h"
+
+struct forecast {
+    struct forecast_options options; /* first: their table counts on it */
+
+    struct plan       plan;
+    struct panel_work work;
+    struct groups     groups;
+    struct state      state;
+    struct tally      tally;
+    double           *columns;  /* regressors of the metric that is being taken */
+    struct vane_text  label;    /* of the series that is being forecast */
+    bool              opened;
+    bool              stopping; /* an emit was refused */
+};

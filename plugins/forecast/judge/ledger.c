@@ -1,0 +1,79 @@
+/* ledger - see ledger.h. */
+#include "plugins/forecast/judge/ledger.h"
+
+static size_t entry_size(const struct shape *shape)
+{
+    return sizeof(struct ledger_entry) + shape->candidates * (2 + 2 * shape->levels) * sizeof(double);
+}
+
+size_t ledger_size(const struct shape *shape)
+{
+    size_t entries = 0;
+    for (size_t i = 0; i < shape->horizon_count; i++)
+        entries += shape->capacity[i];
+    return sizeof(struct ledger) + entries * entry_size(shape);
+}
+
+void ledger_init(struct ledger *ledger)
+{
+    *ledger = (struct ledger){ .due = INT64_MAX };
+}
+
+static struct ledger_entry *entry_at(struct ledger *ledger, const struct shape *shape, size_t ring,
+                                     uint64_t i)
+{
+    uint64_t before = (ledger->rings[ring].first + i) % shape->capacity[ring];
+    for (size_t r = 0; r < ring; r++)
+        before += shape->capacity[r];
+    return (struct ledger_entry *)(void *)((char *)(ledger + 1) + before * entry_size(shape));
+}
+
+static void find_due(struct ledger *ledger, const struct shape *shape)
+{
+    ledger->due = INT64_MAX;
+    for (size_t r = 0; r < shape->horizon_count; r++) {
+        if (ledger->rings[r].count == 0)
+            continue;
+        int64_t target = entry_at(ledger, shape, r, 0)->target;
+        if (target < ledger->due)
+            ledger->due = target;
+    }
+}
+
+struct ledger_entry *ledger_add(struct ledger *ledger, const struct shape *shape, size_t ring, int64_t origin)
+{
+    struct ledger_ring *self = &ledger->rings[ring];
+    uint64_t length = (uint64_t)shape->settings->step * shape->horizons[ring];
+    if (self->any) {
+        uint64_t passed = (uint64_t)origin - (uint64_t)self->origin;
+        if (origin <= self->origin || passed < length / (shape->capacity[ring] - 1))
+            return NULL;
+    }
+    if (self->count == shape->capacity[ring])
+        return NULL;
+    struct ledger_entry *entry = entry_at(ledger, shape, ring, self->count);
+    entry->target = (int64_t)((uint64_t)origin + length);
+    if (entry->target < ledger->due)
+        ledger->due = entry->target;
+    self->any = true;
+    self->origin = origin;
+    self->count++;
+    return entry;
+}
+
+struct ledger_entry *ledger_due(struct ledger *ledger, const struct shape *shape, size_t ring, int64_t time,
+                                bool at)
+{
+    if (ledger->rings[ring].count == 0)
+        return NULL;
+    struct ledger_entry *entry = entry_at(ledger, shape, ring, 0);
+    return entry->target < time || (at && entry->target == time) ? entry : NULL;
+}
+
+void ledger_remove(struct ledger *ledger, const struct shape *shape, size_t ring)
+{
+    struct ledger_ring *self = &ledger->rings[ring];
+    self->first = (self->first + 1) % shape->capacity[ring];
+    self->count--;
+    find_due(ledger, shape);
+}

@@ -1,0 +1,61 @@
+/* plan - what the options compile to, once an instance: the same for all its series, which it outlives.
+ *
+ * Own thread; constant once made.
+ */
+#pragma once
+#include "plugins/forecast/history.h"
+#include "plugins/forecast/judge/judge.h"
+#include "plugins/forecast/models/models.h"
+#include "plugins/forecast/options.h"
+
+enum { PLAN_STEPS_LIMIT = 1000000, PLAN_KEY = 32 };
+
+/* A field of forecasts that is a quantile. */
+struct plan_quantile {
+    char   key[PLAN_KEY]; /* "yhat_q10" */
+    size_t level;         /* its row in predictions */
+};
+
+/* Arrays of the prophet settings. */
+struct plan_prophet {
+    struct prophet_seasonality *seasonalities;
+    struct prophet_holiday     *holidays;
+    struct prophet_regressor   *regressors;
+    struct prophet_calendar     calendar;
+    const char                **columns; /* their names to the model */
+};
+
+struct plan {
+    const struct forecast_options *options;
+    struct history_limits          limits, future_limits; /* the latter where there are columns */
+
+    size_t               steps;
+    double               levels[JUDGE_LEVELS];
+    size_t               level_count;
+    struct plan_quantile quantiles[JUDGE_LEVELS]; /* yhat_lower, yhat_upper, then the option's, in its order */
+    size_t               quantile_count;
+
+    struct model_settings settings;
+    struct judge_settings judge;
+    const struct model   *candidates[MODELS_LIMIT];
+    const char           *names[MODELS_LIMIT];
+    size_t                candidate_count;
+    const struct model   *fallback; /* naive */
+
+    struct plan_prophet   prophet;
+    const char          **column_fields; /* of the metric: regressors, conditions, cap, floor */
+    size_t                column_count;
+};
+
+struct plan_error { char text[256]; };
+
+/* False: what is wrong is in err; release it all the same. `options` outlive it. */
+bool plan_make(struct plan *plan, const struct forecast_options *options, struct plan_error *err);
+void plan_release(struct plan *plan); /* zeroed is fine */
+
+bool plan_wants_field(const struct plan *plan, const char *key);
+
+/* plan_prophet.c: the prophet part of plan_make; fills in columns, too. */
+bool plan_make_prophet(struct plan *plan, struct plan_error *err);
+void plan_release_prophet(struct plan *plan);
+bool plan_fail(struct plan_error *err, const char *format, ...) VANE_PRINTF(2, 3); /* false */

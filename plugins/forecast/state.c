@@ -1,0 +1,440 @@
+/* state - see state.h. Records come one by one and may be overwritten or deleted by later ones, so they are kept as
+ * they are until all are there. */
+#include "plugins/forecast/state.h"
+
+#include <stdlib.h>
+
+#include "plugins/shared/memory.h"
+
+struct blob {
+    uint64_t number; /* of a chunk */
+    char    *bytes;  /* NULL: none */
+    size_t   length;
+};
+
+struct loaded {
+    struct blob due, models;
+    struct pile {
+        struct blob *chunks;
+        size_t       count;
+    } history, future;
+};
+
+/* The head of record "s"; regressors and the judge follow. */
+struct series_head {
+    int64_t  due, score_due, forecast_from, ahead_time;
+    double   ahead_value;
+    uint64_t too_old, has_ahead, columns_known, column_count;
+};
+
+/* ---- Keys ---- */
+
+static void write_name(const struct series *series, struct vane_text *out)
+{
+    const struct vane_series *of = series->of;
+    vane_text_addf(out, "%u:%s", of->name_length, of->name);
+    for (uint32_t i = 0; i < of->tag_count; i++)
+        vane_text_addf(out, ",%u:%s=%u:%s", of->tags[i].key_length, of->tags[i].key, of->tags[i].value_length,
+                       of->tags[i].value);
+    vane_text_addf(out, ";%zu:%s", series->field_length, series->field);
+}
+
+static bool has_number(char kind)
+{
+    return kind == 'c' || kind == 'f';
+}
+
+/* "s…", "m…", "c17 …", "f2 …" */
+static void write_key(const struct series *series, char kind, uint64_t number, struct vane_text *key)
+{
+    vane_text_clear(key);
+    vane_text_addf(key, has_number(kind) ? "%c%llu " : "%c", kind, (unsigned long long)number);
+    write_name(series, key);
+}
+
+/* One text with its length in front, ended in place. Answers what stands behind it; -1: it is none. */
+static int take_text(char **at, const char **text, uint32_t *length)
+{
+    char *end;
+    unsigned long size = strtoul(*at, &end, 10);
+    if (end == *at || *end != ':' || size > strlen(end + 1))
+        return -1;
+    *text = end + 1;
+    *length = (uint32_t)size;
+    char *behind = end + 1 + size;
+    int mark = *behind;
+    *at = behind + (mark != 0);
+    *behind = '\0';
+    return mark;
+}
+
+/* A name back into a series. `tags` is memory to free. */
+static bool read_name(char *at, struct vane_series *series, struct vane_tag **tags, const char **field,
+                      uint32_t *field_length)
+{
+    int mark = take_text(&at, &series->name, &series->name_length);
+    while (mark == ',') {
+        *tags = memory_resize(*tags, series->tag_count + 1, sizeof **tags);
+        struct vane_tag *tag = &(*tags)[series->tag_count++];
+        mark = take_text(&at, &tag->key, &tag->key_length);
+        mark = mark == '=' ? take_text(&at, &tag->value, &tag->value_length) : -1;
+    }
+    series->tags = *tags;
+    return mark == ';' && take_text(&at, field, field_length) == 0;
+}
+
+/* ---- Losing ---- */
+
+static void add_dead(struct state *state, const struct series *series, const char *key)
+{
+    if (state->dead_count == state->dead_room) {
+        state->dead_room = state->dead_room ? 2 * state->dead_room : 16;
+        state->dead = memory_resize(state->dead, state->dead_room, sizeof *state->dead);
+    }
+    char *copy = memory_zero(strlen(key) + 1);
+    memcpy(copy, key, strlen(key));
+    state->dead[state->dead_count++] =
+        (struct dead_record){ .lane = series->saved_lane, .key = copy, .series = series->of->hash };
+}
+
+struct burial {
+    struct state        *state;
+    const struct series *series;
+    struct vane_text     key;
+    char                 kind; /* of chunks */
+    const char          *lane; /* that is lost */
+};
+
+static void bury_chunk(void *context, uint64_t number, const void *bytes, size_t length)
+{
+    struct burial *burial = context;
+    (void)bytes, (void)length;
+    write_key(burial->series, burial->kind, number, &burial->key);
+    add_dead(burial->state, burial->series, burial->key.data);
+}
+
+/* Notes that all records of the series are to be deleted. */
+static void bury_records(struct burial *burial, struct series *series)
+{
+    if (!series->saved_lane)
+        return;
+    burial->series = series;
+    for (const char *kind = "sm"; *kind; kind++) {
+        write_key(series, *kind, 0, &burial->key);
+        add_dead(burial->state, series, burial->key.data);
+    }
+    burial->kind = 'c';
+    history_unsave(&series->history, &(struct history_writer){ bury_chunk, burial });
+    burial->kind = 'f';
+    history_unsave(&series->future, &(struct history_writer){ bury_chunk, burial });
+    series->saved_lane = NULL;
+}
+
+static bool bury_if_lost(void *context, struct series *series)
+{
+    struct burial *burial = context;
+    if (series->lane != burial->lane)
+        return false;
+    bury_records(burial, series);
+    series_free(series);
+    return true;
+}
+
+void state_lose(struct state *state, struct groups *groups, const char *lane)
+{
+    struct burial burial = { .state = state, .lane = groups_lane(groups, lane) };
+    groups_remove(groups, bury_if_lost, &burial);
+    vane_text_release(&burial.key);
+}
+
+static void drop_dead(struct state *state)
+{
+    for (size_t i = 0; i < state->dead_count; i++)
+        free(state->dead[i].key);
+    state->dead_count = 0;
+}
+
+/* ---- Saving ---- */
+
+struct saving {
+    struct vane_saver   *saver;
+    const struct series *series;
+    char                 kind; /* of chunks */
+    struct vane_text     key, bytes;
+};
+
+static void put(struct saving *saving, char kind, uint64_t number, const void *bytes, size_t length)
+{
+    write_key(saving->series, kind, number, &saving->key);
+    vane_save(saving->saver, &(struct vane_record){
+        .lane = saving->series->lane, .key = saving->key.data, .data = bytes, .length = length,
+        .series = saving->series->of->hash,
+    });
+}
+
+static void put_chunk(void *context, uint64_t number, const void *bytes, size_t length)
+{
+    struct saving *saving = context;
+    put(saving, saving->kind, number, bytes, length);
+}
+
+static void put_due(struct saving *saving, const struct series *series)
+{
+    size_t columns = series->plan->column_count;
+    const struct series_head head = {
+        .due = series->due, .score_due = series->score_due, .forecast_from = series->forecast_from,
+        .ahead_time = series->ahead.time, .ahead_value = series->ahead.value, .too_old = series->too_old,
+        .has_ahead = series->has_ahead, .columns_known = series->columns_known, .column_count = columns,
+    };
+    vane_text_clear(&saving->bytes);
+    vane_text_add(&saving->bytes, &head, sizeof head);
+    vane_text_add(&saving->bytes, series->columns, 2 * columns * sizeof *series->columns);
+    panel_save_judge(&series->panel, &saving->bytes);
+    put(saving, 's', 0, saving->bytes.data, saving->bytes.length);
+}
+
+static void put_models(struct saving *saving, const struct series *series)
+{
+    vane_text_clear(&saving->bytes);
+    panel_save_models(&series->panel, &saving->bytes);
+    put(saving, 'm', 0, saving->bytes.data, saving->bytes.length);
+}
+
+static void save_series(struct saving *saving, struct series *series, bool full)
+{
+    bool whole = full || !series->saved_lane;
+    if (!whole && !series->changed)
+        return;
+    saving->series = series;
+    put_due(saving, series);
+    if (whole || series->models_changed)
+        put_models(saving, series);
+    saving->kind = 'c';
+    history_save(&series->history, whole, &(struct history_writer){ put_chunk, saving });
+    saving->kind = 'f';
+    history_save(&series->future, whole, &(struct history_writer){ put_chunk, saving });
+    series->saved_lane = series->lane;
+    series->changed = series->models_changed = false;
+}
+
+static void bury_moved(struct state *state, struct groups *groups)
+{
+    struct burial burial = { .state = state };
+    for (size_t i = 0; i < groups->count; i++)
+        for (size_t j = 0; j < groups->items[i]->count; j++) {
+            struct series *series = groups->items[i]->items[j];
+            if (series->saved_lane != series->lane)
+                bury_records(&burial, series);
+        }
+    vane_text_release(&burial.key);
+}
+
+void state_save(struct state *state, struct groups *groups, struct vane_saver *saver, bool full)
+{
+    bury_moved(state, groups);
+    for (size_t i = 0; i < state->dead_count && !full; i++)
+        vane_save(saver, &(struct vane_record){ .lane = state->dead[i].lane, .key = state->dead[i].key,
+                                                .series = state->dead[i].series });
+    drop_dead(state);
+    struct saving saving = { .saver = saver };
+    for (size_t i = 0; i < groups->count; i++)
+        for (size_t j = 0; j < groups->items[i]->count; j++)
+            save_series(&saving, groups->items[i]->items[j], full);
+    vane_text_release(&saving.key);
+    vane_text_release(&saving.bytes);
+}
+
+/* ---- Loading ---- */
+
+static void blob_set(struct blob *blob, const struct vane_record *record)
+{
+    free(blob->bytes);
+    blob->bytes = NULL;
+    if (!record->data)
+        return;
+    blob->bytes = memory_zero(record->length);
+    memcpy(blob->bytes, record->data, record->length);
+    blob->length = record->length;
+}
+
+static struct blob *chunk_of(struct pile *pile, uint64_t number)
+{
+    for (size_t i = pile->count; i-- > 0;)
+        if (pile->chunks[i].number == number)
+            return &pile->chunks[i];
+    pile->chunks = memory_resize(pile->chunks, pile->count + 1, sizeof *pile->chunks);
+    pile->chunks[pile->count] = (struct blob){ .number = number };
+    return &pile->chunks[pile->count++];
+}
+
+static void pile_release(struct pile *pile)
+{
+    for (size_t i = 0; i < pile->count; i++)
+        free(pile->chunks[i].bytes);
+    free(pile->chunks);
+}
+
+static void loaded_free(struct loaded *loaded)
+{
+    pile_release(&loaded->history);
+    pile_release(&loaded->future);
+    free(loaded->due.bytes);
+    free(loaded->models.bytes);
+    free(loaded);
+}
+
+/* The series that a name speaks of, made where a record is to be kept. NULL: there is none. */
+static struct series *series_of(struct groups *groups, const struct vane_record *record, char *name, bool *good)
+{
+    struct vane_series of = { .hash = record->series };
+    struct vane_tag *tags = NULL;
+    const char *field;
+    uint32_t length;
+    struct series *series = NULL;
+    *good = read_name(name, &of, &tags, &field, &length);
+    struct group *group = *good ? groups_find(groups, &of) : NULL;
+    if (group) {
+        size_t hint = 0;
+        series = group_find(group, field, length, &hint);
+    }
+    if (*good && !series && record->data) {
+        group = groups_find_or_add(groups, &of);
+        series = groups_add(groups, group, field, length);
+        series->loaded = memory_zero(sizeof *series->loaded);
+    }
+    free(tags);
+    return series;
+}
+
+static void take_record(struct series *series, const struct vane_record *record, const char *lane, char kind,
+                        uint64_t number)
+{
+    if (!record->data && series->lane != lane)
+        return; /* they have moved to another lane since */
+    if (record->data)
+        series->lane = lane;
+    struct loaded *loaded = series->loaded;
+    if (has_number(kind))
+        blob_set(chunk_of(kind == 'c' ? &loaded->history : &loaded->future, number), record);
+    else
+        blob_set(kind == 's' ? &loaded->due : &loaded->models, record);
+}
+
+bool state_load(struct state *state, struct groups *groups, const struct vane_record *record)
+{
+    char kind = record->key[0];
+    if (!kind || !strchr("smcf", kind))
+        return false;
+    char *key = memory_zero(strlen(record->key) + 1), *name = key + 1;
+    memcpy(key, record->key, strlen(record->key));
+    uint64_t number = has_number(kind) ? strtoull(name, &name, 10) : 0;
+    name += has_number(kind) && *name == ' ';
+    bool good;
+    struct series *series = series_of(groups, record, name, &good);
+    if (series)
+        take_record(series, record, groups_lane(groups, record->lane), kind, number);
+    free(key);
+    state->loading = true;
+    return good;
+}
+
+/* ---- Settling ---- */
+
+static int by_number(const void *a, const void *b)
+{
+    const struct blob *left = a, *right = b;
+    return (left->number > right->number) - (left->number < right->number);
+}
+
+static bool read_due(struct series *series, const struct blob *blob)
+{
+    struct series_head head;
+    size_t columns = series->plan->column_count, more = 2 * columns * sizeof *series->columns;
+    if (!blob->bytes || blob->length < sizeof head)
+        return false;
+    memcpy(&head, blob->bytes, sizeof head);
+    if (head.column_count != columns || blob->length < sizeof head + more)
+        return false;
+    memcpy(series->columns, blob->bytes + sizeof head, more);
+    series->due = head.due;
+    series->score_due = head.score_due;
+    series->forecast_from = head.forecast_from;
+    series->too_old = head.too_old;
+    series->has_ahead = head.has_ahead;
+    series->columns_known = head.columns_known;
+    series->ahead = (struct point){ .time = head.ahead_time, .value = head.ahead_value,
+                                    .columns = series->columns + columns };
+    size_t used = sizeof head + more;
+    return panel_load_judge(&series->panel, blob->bytes + used, blob->length - used);
+}
+
+static bool settle_history(struct history *history, struct pile *pile)
+{
+    bool good = true;
+    if (pile->count)
+        qsort(pile->chunks, pile->count, sizeof *pile->chunks, by_number);
+    for (size_t i = 0; i < pile->count; i++) {
+        const struct blob *chunk = &pile->chunks[i];
+        if (chunk->bytes)
+            good = history_load(history, chunk->number, chunk->bytes, chunk->length) && good;
+    }
+    return good;
+}
+
+/* False: a part did not fit. */
+static bool settle(struct series *series)
+{
+    struct loaded *loaded = series->loaded;
+    bool good = settle_history(&series->history, &loaded->history);
+    if (!series->history.count)
+        return good;
+    if (series->plan->column_count)
+        good = settle_history(&series->future, &loaded->future) && good;
+    history_forget(&series->future, history_newest(&series->history));
+    bool due = read_due(series, &loaded->due);
+    bool models = panel_load_models(&series->panel, loaded->models.bytes, loaded->models.length);
+    if (!due)
+        series_advance(series, SERIES_FORECAST | SERIES_SCORES);
+    return good && due && models;
+}
+
+static bool is_empty(void *context, struct series *series)
+{
+    (void)context;
+    if (series->history.count)
+        return false;
+    series_free(series);
+    return true;
+}
+
+void state_settle(struct state *state, struct groups *groups, struct vane_self *self)
+{
+    size_t misfits = 0;
+    if (!state->loading)
+        return;
+    state->loading = false;
+    for (size_t i = 0; i < groups->count; i++)
+        for (size_t j = 0; j < groups->items[i]->count; j++) {
+            struct series *series = groups->items[i]->items[j];
+            bool good = settle(series);
+            misfits += !good;
+            loaded_free(series->loaded);
+            series->loaded = NULL;
+            series->saved_lane = series->lane;
+            series->changed = series->models_changed = !good;
+        }
+    groups_remove(groups, is_empty, NULL);
+    if (misfits)
+        vane_log(self, VANE_WARN, "the saved state of %zu series is of other options or another build: "
+                                  "what of it does not fit begins anew", misfits);
+}
+
+void state_release(struct state *state, struct groups *groups)
+{
+    for (size_t i = 0; i < groups->count; i++)
+        for (size_t j = 0; j < groups->items[i]->count; j++)
+            if (groups->items[i]->items[j]->loaded)
+                loaded_free(groups->items[i]->items[j]->loaded);
+    drop_dead(state);
+    free(state->dead);
+}
