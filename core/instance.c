@@ -303,6 +303,11 @@ enum vane_mode vane_mode(struct vane_self *self)
     return instance_of(self)->runtime->mode;
 }
 
+unsigned vane_workers(struct vane_self *self)
+{
+    return instance_of(self)->workers;
+}
+
 const char *vane_agent(struct vane_self *self)
 {
     return instance_of(self)->runtime->agent_id;

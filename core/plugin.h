@@ -83,6 +83,9 @@ int64_t vane_monotonic(void);
 enum vane_mode { VANE_RUN, VANE_ONCE, VANE_TEST };
 enum vane_mode vane_mode(struct vane_self *self);
 
+/* Processors: on how many instances the metrics are spread, series by series (the option `workers`). */
+unsigned vane_workers(struct vane_self *self);
+
 /* ---- Data: batches of metrics; read by walking, changed by calling --------------------------- */
 
 enum vane_type { VANE_FLOAT, VANE_INT, VANE_UINT, VANE_BOOL, VANE_STRING };

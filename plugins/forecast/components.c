@@ -1,16 +1,15 @@
-/* components - see components.h. A model of the table is known by what it saves, so a prophet of our own is loaded with
- * that; it costs microseconds, and only where components are asked for. */
+/* components - see components.h. They are asked of the fitted prophet itself. Own thread. */
 #include "plugins/forecast/components.h"
 
 #include <math.h>
 #include <stdlib.h>
 
+#include "plugins/forecast/models/kinds.h"
 #include "plugins/forecast/prophet/prophet_model.h"
 #include "plugins/shared/memory.h"
 
 void components_release(struct components *components)
 {
-    prophet_free(components->model);
     free(components->names);
     free(components->values);
     free(components->times);
@@ -28,15 +27,14 @@ static void make_room(struct components *components, size_t rows, size_t steps)
         components->times = memory_zero(steps * sizeof *components->times);
 }
 
-static bool copy_model(struct components *components, const struct plan *plan, const void *state)
+static const struct prophet *prophet_of(const struct model *model, const void *state)
 {
-    struct vane_text saved = { 0 };
-    prophet_free(components->model);
-    components->model = prophet_new(&plan->settings.prophet);
-    prophet_model.save(state, &saved);
-    bool good = prophet_load(components->model, saved.data, saved.length);
-    vane_text_release(&saved);
-    return good && prophet_fitted(components->model);
+    if (model == &anchored_model)
+        state = anchored_prophet(state);
+    else if (model != &prophet_model)
+        return NULL;
+    const struct prophet *prophet = prophet_model_of(state);
+    return prophet_fitted(prophet) ? prophet : NULL;
 }
 
 /* A row that is not finite all along is left out. */
@@ -55,21 +53,22 @@ bool components_make(struct components *components, const struct plan *plan, con
     size_t steps = plan->steps;
     struct prophet_error err;
     components->count = 0;
-    if (model != &prophet_model || !copy_model(components, plan, state))
+    const struct prophet *prophet = prophet_of(model, state);
+    if (!prophet)
         return false;
-    size_t parts = prophet_component_count(components->model);
+    size_t parts = prophet_component_count(prophet);
     make_room(components, 1 + parts, steps);
     for (size_t i = 0; i < steps; i++)
         if (__builtin_add_overflow(horizon->origin, (int64_t)(i + 1) * horizon->step, &components->times[i]))
             return false;
     const struct prophet_frame future = { steps, components->times, NULL, horizon->columns };
     struct prophet_forecast forecast = { .trend = components->values };
-    if (prophet_predict(components->model, &future, &forecast, &err))
+    if (prophet_predict(prophet, &future, &forecast, &err))
         keep_row(components, "trend", steps);
     for (size_t i = 0; i < parts; i++) {
         double *row = components->values + components->count * steps;
-        if (prophet_component(components->model, i, &future, row, &err))
-            keep_row(components, prophet_component_name(components->model, i), steps);
+        if (prophet_component(prophet, i, &future, row, &err))
+            keep_row(components, prophet_component_name(prophet, i), steps);
     }
     return true;
 }

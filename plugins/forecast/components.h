@@ -1,6 +1,7 @@
 /* components - what a forecast of prophet is made of, step by step: its trend, each seasonality, holidays and
  * regressors, under Prophet's names. Additive ones are in the unit of the values (of their logarithms, with
  * transform = "log"), multiplicative ones are fractions of the trend.
+ * With an anchor they are those of the prophet below it: what the last residual adds is in none of them.
  *
  * Own thread.
  */
@@ -9,11 +10,10 @@
 
 struct components {
     size_t          count;
-    const char    **names;  /* of the model below */
-    double         *values; /* count rows, a value a step */
-    int64_t        *times;
-    size_t          room;   /* rows */
-    struct prophet *model;
+    const char **names;  /* of the settings */
+    double      *values; /* count rows, a value a step */
+    int64_t     *times;
+    size_t       room;   /* rows */
 };
 
 void components_release(struct components *components); /* zeroed is fine */

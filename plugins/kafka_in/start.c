@@ -123,7 +123,8 @@ static void begin_as_ours(struct kafka_in *in, struct partition *partition, int6
     }
 }
 
-/* The lane does not go on where what is kept of it stands. */
+/* The lane does not go on where what is kept of it stands, if anything is. One that nobody has read begins with its
+ * first message: nothing is lost of it. */
 static void lose(struct kafka_in *in, struct partition *partition,
                  const rd_kafka_topic_partition_t *committed)
 {
@@ -134,14 +135,17 @@ static void lose(struct kafka_in *in, struct partition *partition,
         vane_log(in->self, VANE_INFO, "%s: read by another since (\"%.*s\"): what is kept of it is dropped",
                  partition->lane->name, (int)committed->metadata_size,
                  committed->metadata ? (const char *)committed->metadata : "");
+        vane_lost(in->self, partition->lane);
     }
-    vane_lost(in->self, partition->lane);
     partition->emitted = -1;
 }
 
+/* Not committed as ours before something of it is delivered: if we are killed until then, it is taken over once more,
+ * and not taken for one whose state we have. */
 static void begin_as_committed(struct kafka_in *in, struct partition *partition, int64_t committed)
 {
     begin_at(partition, committed);
+    partition->uncommitted = false;
     if (in->rewind > 0 && committed > 0) { /* the message before tells the time */
         partition->state = PARTITION_REWIND;
         partition->next = committed - 1;

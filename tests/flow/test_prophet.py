@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from prophet import Prophet
+from prophet.serialize import model_from_json, model_to_json
 
-prophet = pytest.importorskip("prophet")
-from prophet import Prophet  # noqa: E402
-from prophet.serialize import model_from_json, model_to_json  # noqa: E402
-
-from prophet_kit import DATA, fit_c, holiday_rows, log_posterior  # noqa: E402
+from prophet_kit import DATA, fit_c, holiday_rows, log_posterior
 
 SERIALIZED = {"v0.6.1.dev0": 29.3669923968994, "v0.7.1": 29.282810844704414, "v1.0.1": 29.282810844704414}
 

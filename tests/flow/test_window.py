@@ -203,6 +203,7 @@ def test_empty_windows_are_filled(fill, filled, agent: MakeAgent):
     ('every = "1m"\n  period = "1s"', "period is shorter than every"),
     ('gap = "1m"\n  late = "update"\n  allowed_lateness = "1s"', "others may move"),
     ('every = "1m"\n  late = "side"', "needs allowed_lateness"), ('every = "1h"\n  timezone = "Europe/Berlin"', "whole days"),
+    ('every = "1m"\n  group_by = ["a"]\n  workers = 2', "workers must be 1"),
     ('every = "1m"\n  aggregates = ["average"]', 'there is no "average"')])
 def test_options_that_do_not_agree_are_told(rules, why, agent: MakeAgent):
     running = agent(f'[[inputs.file]]\n  files = ["in.lp"]\n[[processors.window]]\n  {rules}\n[[outputs.file]]\n  files = ["out.lp"]\n')

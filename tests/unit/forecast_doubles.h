@@ -17,6 +17,7 @@
 
 #include "core/alloc.h"
 #include "plugins/forecast/judge/judge.h"
+#include "plugins/forecast/models/kinds.h"
 #include "plugins/forecast/models/models.h"
 #include "plugins/forecast/options.h"
 #include "plugins/forecast/prophet/prophet_model.h"
@@ -197,7 +198,7 @@ bool judge_load(struct judge *judge, const void *bytes, size_t length)
 
 /* ---- Prophet: settings only, nobody asks for components here ---- */
 
-const struct model prophet_model = { .name = "none" };
+const struct model prophet_model = { .name = "none" }, anchored_model = { .name = "none" };
 
 struct prophet_settings prophet_settings_default(void)
 {
@@ -223,21 +224,15 @@ void prophet_calendar_free(struct prophet_calendar *calendar)
     (void)calendar;
 }
 
-struct prophet *prophet_new(const struct prophet_settings *settings)
+struct prophet *prophet_model_of(const void *state)
 {
-    (void)settings;
+    (void)state;
     return NULL;
 }
 
-void prophet_free(struct prophet *model)
+const void *anchored_prophet(const void *state)
 {
-    assert_null(model);
-}
-
-bool prophet_load(struct prophet *model, const void *bytes, size_t length)
-{
-    (void)bytes, (void)length;
-    return model != NULL;
+    return state;
 }
 
 bool prophet_fitted(const struct prophet *model)

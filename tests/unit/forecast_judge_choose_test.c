@@ -88,6 +88,28 @@ static void test_conformal__never_crosses(void **state)
     court_free(court);
 }
 
+/* Values that mostly do not change: the interval shrinks, but never leaves yhat. */
+static void test_conformal__keeps_yhat_inside(void **state)
+{
+    (void)state;
+    struct court *court = court_new(1, true);
+    court_open(court);
+    uint64_t seed = 41;
+    double level = 100;
+    struct prediction out = { court->means[1], court->quantiles[1] };
+    for (int64_t i = 0; i < 2000; i++) {
+        level += kit_uniform(&seed) < 0.03 ? kit_normal(&seed) : 0;
+        court_observe(court, i, level);
+        court_say(court, 0, level, 0.3);
+        court_say(court, 1, level, 0.3);
+        court_issue(court, i);
+        judge_calibrate(court->judge, 1, &out);
+        assert_true(court->quantiles[1][0] <= level && level <= court->quantiles[1][2]);
+    }
+    assert_true(court->quantiles[1][2] - court->quantiles[1][0] < 0.1);
+    court_free(court);
+}
+
 /* `other` errs by this share of naive's error; answers the last choice. */
 static struct judge_choice choice_after(double share, int64_t forecasts, uint64_t seed)
 {
@@ -223,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_conformal__follows_a_change_of_the_noise),
         cmocka_unit_test(test_conformal__waits_for_ten_forecasts),
         cmocka_unit_test(test_conformal__never_crosses),
+        cmocka_unit_test(test_conformal__keeps_yhat_inside),
         cmocka_unit_test(test_choose__takes_who_has_proved_better),
         cmocka_unit_test(test_choose__keeps_naive_while_nothing_is_proved),
         cmocka_unit_test(test_choose__is_hard_to_fool),

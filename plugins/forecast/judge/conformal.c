@@ -58,8 +58,16 @@ static double shift_of(const struct shape *shape, const struct conformal_horizon
     return theta[level] + integral_gain * self->scale * shortfall[level];
 }
 
+/* A level below 0.5 stays at or below yhat, one above at or above it. */
+static double own_side(double level, double quantile, double mean)
+{
+    if (level == 0.5)
+        return quantile;
+    return level < 0.5 ? fmin(quantile, mean) : fmax(quantile, mean);
+}
+
 void conformal_apply(const void *conformal, const struct shape *shape, size_t candidate, size_t steps,
-                     double *quantiles, size_t stride)
+                     double mean, double *quantiles, size_t stride)
 {
     if (!conformal_ready(conformal, shape, candidate))
         return;
@@ -73,7 +81,8 @@ void conformal_apply(const void *conformal, const struct shape *shape, size_t ca
     double highest = -INFINITY;
     for (size_t level = 0; level < shape->levels; level++) {
         double shift = (1 - weight) * shift_of(shape, from, level) + weight * shift_of(shape, to, level);
-        double *quantile = &quantiles[level * stride], moved = *quantile + shift * unit;
+        double *quantile = &quantiles[level * stride];
+        double moved = own_side(shape->settings->levels[level], *quantile + shift * unit, mean);
         if (isfinite(moved))
             *quantile = moved;
         highest = *quantile = fmax(*quantile, highest);

@@ -44,8 +44,9 @@ double conformal_unit(const void *conformal, const struct shape *shape, size_t c
 /* Is the shortest horizon ready? */
 bool conformal_ready(const void *conformal, const struct shape *shape, size_t candidate);
 
-/* Replaces the quantiles of one step, `steps` from the origin. Nothing changes while no horizon is ready. */
-void conformal_apply(const void *conformal, const struct shape *shape, size_t candidate, size_t steps,
+/* Replaces the quantiles of one step, `steps` from the origin; mean is its yhat. Nothing changes while no
+ * horizon is ready. */
+void conformal_apply(const void *conformal, const struct shape *shape, size_t candidate, size_t steps, double mean,
                      double *quantiles, size_t stride);
 
 /* The actual of a forecast at a kept horizon. issued: its quantiles as they were sent out. */

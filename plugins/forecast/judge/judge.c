@@ -165,7 +165,7 @@ static void note_prediction(const struct judge *judge, size_t candidate, size_t 
         own[level] = issued[level] = prediction->quantiles[level * stride + step];
     values[1] = conformal_unit(judge->conformal, shape, candidate, horizon, own, 1);
     if (shape->settings->calibrate)
-        conformal_apply(judge->conformal, shape, candidate, step + 1, issued, 1);
+        conformal_apply(judge->conformal, shape, candidate, step + 1, values[0], issued, 1);
 }
 
 void judge_issue(struct judge *judge, int64_t origin, const struct prediction *const *made, size_t answered)
@@ -197,8 +197,8 @@ bool judge_calibrate(const struct judge *judge, size_t candidate, struct predict
     if (!shape->settings->calibrate || !conformal_ready(judge->conformal, shape, candidate))
         return false;
     for (size_t step = 0; step < shape->settings->count; step++)
-        conformal_apply(judge->conformal, shape, candidate, step + 1, prediction->quantiles + step,
-                        shape->settings->count);
+        conformal_apply(judge->conformal, shape, candidate, step + 1, prediction->mean[step],
+                        prediction->quantiles + step, shape->settings->count);
     return true;
 }
 

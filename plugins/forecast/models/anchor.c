@@ -231,6 +231,12 @@ static bool load(void *state, const void *bytes, size_t length)
     return true;
 }
 
+const void *anchored_prophet(const void *state)
+{
+    const struct state *self = state;
+    return self->prophet;
+}
+
 const struct model anchored_model = {
     .name = "prophet", .help = "Prophet, starting from its last residual (AR(1)).",
     .new = new_state, .free = free_state, .fit = fit, .update = update, .predict = predict,

@@ -44,8 +44,10 @@ void optimize_scan(const struct optimize *problem, double best[OPTIMIZE_LIMIT])
     for (size_t c = 0; c < combinations; c++) {
         double at[OPTIMIZE_LIMIT] = { 0 };
         size_t rest = c;
-        for (size_t i = 0; i < problem->count; i++, rest /= 3)
-            at[i] = problem->least[i] + (problem->most[i] - problem->least[i]) * (double)(2 * (rest % 3) + 1) / 6;
+        for (size_t i = 0; i < problem->count; i++, rest /= 3) {
+            double width = problem->most[i] - problem->least[i];
+            at[i] = problem->least[i] + width * (double)(2 * (rest % 3) + 1) / 6;
+        }
         double loss = problem->loss(problem->context, at);
         if (loss < best_loss) {
             best_loss = loss;

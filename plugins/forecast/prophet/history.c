@@ -193,6 +193,35 @@ bool scale_init(struct scale *scale, const struct prophet_settings *settings, co
     return true;
 }
 
+void rows_initial_trend(const struct rows *rows, const struct prophet *model, double *k, double *m)
+{
+    struct bounds bounds = bounds_of(model, rows->columns);
+    size_t last = rows->count - 1;
+    while (rows->times[last - 1] == rows->times[last])
+        last--;
+    double scale = model->scale.y_scale;
+    double y0 = (rows->values[0] - bounds_floor(&bounds, 0)) / scale;
+    double y1 = (rows->values[last] - bounds_floor(&bounds, last)) / scale;
+    *k = y1 - y0;
+    *m = y0;
+    if (model->settings->growth == PROPHET_FLAT) {
+        double sum = 0;
+        for (size_t i = 0; i < rows->count; i++)
+            sum += (rows->values[i] - bounds_floor(&bounds, i)) / scale;
+        *k = 0;
+        *m = sum / (double)rows->count;
+    } else if (model->settings->growth == PROPHET_LOGISTIC) {
+        double c0 = (bounds_cap(&bounds, 0) - bounds_floor(&bounds, 0)) / scale;
+        double c1 = (bounds_cap(&bounds, last) - bounds_floor(&bounds, last)) / scale;
+        double r0 = c0 / fmax(0.01 * c0, fmin(0.99 * c0, y0)), r1 = c1 / fmax(0.01 * c1, fmin(0.99 * c1, y1));
+        if (fabs(r0 - r1) <= 0.01)
+            r0 *= 1.05;
+        double l0 = log(r0 - 1), l1 = log(r1 - 1);
+        *m = l0 / (l0 - l1);
+        *k = l0 - l1;
+    }
+}
+
 /* Is it worth standardizing? Not when constant, and of itself not when it is 0 and 1. */
 static bool standardizes(enum prophet_standardize how, const double *values, size_t count)
 {

@@ -89,6 +89,12 @@ static bool model_load(void *opaque, const void *bytes, size_t length)
     return prophet_load(state->model, bytes, length);
 }
 
+struct prophet *prophet_model_of(const void *opaque)
+{
+    const struct state *state = opaque;
+    return state->model;
+}
+
 const struct model prophet_model = {
     .name = "prophet",
     .help = "Prophet's model, fitted exactly: a piecewise trend, seasonalities, holidays and regressors.",

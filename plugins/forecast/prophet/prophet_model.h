@@ -5,3 +5,8 @@
 #pragma once
 
 extern const struct model prophet_model;
+
+struct prophet;
+
+/* The model in a state that prophet_model.new made; it stays the state's. */
+struct prophet *prophet_model_of(const void *state);
