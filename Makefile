@@ -148,6 +148,7 @@ MODELS_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(foreach d,models judge prophet,$(wildc
 MODELS_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/forecast_model_*_test.c \
                 tests/unit/forecast_judge_*_test.c))
 $(MODELS_TESTS) $(BUILD)/bench/forecast_bench: $(MODELS_OBJ)
+$(BUILD)/tests/forecast_model_prophet_test: $(OBJ)/plugins/forecast/components.o
 $(BUILD)/bench/forecast_bench $(BUILD)/tests/forecast_run: HOST_LIBS += -lcjson
 
 $(BUILD)/tests/forecast_run: $(OBJ)/tests/tools/forecast_run.o $(MODELS_OBJ) $(HOST_OBJ)

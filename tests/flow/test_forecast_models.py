@@ -190,16 +190,27 @@ def pooled(rows: list[dict[str, float]], key: str) -> float:
     return sum(row[key] * row["scored"] for row in rows) / sum(row["scored"] for row in rows)
 
 
+def origins_of(bars: Bars, times: list[int]) -> list[int]:
+    """Where forecast_run makes its forecasts: which rows."""
+    rows, step = [], bars.step * SECOND
+    due = times[0] + bars.history * step
+    for row, time in enumerate(times):
+        if time >= due:
+            rows.append(row)
+            due += ((time - due) // (bars.every * step) + 1) * bars.every * step
+    return rows
+
+
 def unchanged(bars: Bars) -> dict[int, float]:
-    """How often the price is the same so many steps on: no interval around it covers less."""
+    """How often the price is the same so many steps after an origin: no interval around it covers less."""
     cells = [line.split(",") for line in rows_of(bars).splitlines()]
     times, prices = [int(cell[0]) for cell in cells], [float(cell[1]) for cell in cells]
     shares = {}
     for steps in range(1, bars.count + 1):
         ahead = steps * bars.step * SECOND
-        later = [(p, prices[bisect.bisect_right(times, t + ahead) - 1])
-                 for t, p in zip(times, prices) if t + ahead <= times[-1]]
-        shares[steps] = sum(now == then for now, then in later) / len(later)
+        later = [prices[row] == prices[bisect.bisect_right(times, times[row] + ahead) - 1]
+                 for row in origins_of(bars, times) if times[row] + ahead <= times[-1]]
+        shares[steps] = sum(later) / len(later)
     return shares
 
 
@@ -221,7 +232,8 @@ def test_calibrated_intervals_cover(judged: tuple[Bars, dict[str, list[dict[str,
         rows = [row for row in rows if row["horizon"] in free]
         assert 0.78 <= pooled(rows, "coverage") <= 0.82, model
     for row in scores["auto"]:
-        assert 0.77 <= row["coverage"] <= max(0.83, same[int(row["horizon"])]), row["horizon"]
+        least_possible = same[int(row["horizon"])]  # of an interval that holds the last price
+        assert 0.77 <= row["coverage"] <= max(0.83, least_possible + 0.03), row["horizon"]
 
 
 def test_calibration_mends_prophets_intervals(judged: tuple[Bars, dict[str, list[dict[str, float]]]]) -> None:

@@ -19,8 +19,9 @@
  * an interval infinite. A quantile that would lie below one of a lower level is raised to it.
  *
  * A horizon is ready after 10 forecasts; until then it takes the shift of the longest shorter one that is.
- * While none is, the model's own quantiles stand. Where most values do not change at all, no interval
- * around the last value can be passed as often as it says: it then shrinks towards a point.
+ * While none is, the model's own quantiles stand. yhat stays inside: a level below 0.5 is at or below it, one
+ * above at or above. Where most values do not change at all, an interval that holds the last value covers
+ * more than it says, and shrinks towards that value.
  */
 #pragma once
 #include "plugins/forecast/judge/shape.h"
@@ -46,8 +47,8 @@ bool conformal_ready(const void *conformal, const struct shape *shape, size_t ca
 
 /* Replaces the quantiles of one step, `steps` from the origin; mean is its yhat. Nothing changes while no
  * horizon is ready. */
-void conformal_apply(const void *conformal, const struct shape *shape, size_t candidate, size_t steps, double mean,
-                     double *quantiles, size_t stride);
+void conformal_apply(const void *conformal, const struct shape *shape, size_t candidate, size_t steps,
+                     double mean, double *quantiles, size_t stride);
 
 /* The actual of a forecast at a kept horizon. issued: its quantiles as they were sent out. */
 struct conformal_case {

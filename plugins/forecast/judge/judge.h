@@ -67,8 +67,9 @@ void judge_choose(const struct judge *judge, const struct prediction *const *mad
  * quantiles. */
 void judge_issue(struct judge *judge, int64_t origin, const struct prediction *const *made, size_t answered);
 
-/* Replaces the quantiles of this candidate's prediction by calibrated ones: finite, never crossing. False,
- * and nothing is changed: .calibrate is not set, or fewer than 10 of its forecasts have met their actuals. */
+/* Replaces the quantiles of this candidate's prediction by calibrated ones: finite, never crossing, yhat
+ * inside. False, and nothing is changed: .calibrate is not set, or fewer than 10 of its forecasts have met
+ * their actuals. */
 bool judge_calibrate(const struct judge *judge, size_t candidate, struct prediction *prediction);
 
 /* What is known of one model at one horizon. With more than one candidate there is also model "auto": what

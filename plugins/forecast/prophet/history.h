@@ -46,6 +46,6 @@ static inline double bounds_cap(const struct bounds *bounds, size_t row)
     return bounds->caps ? bounds->caps[row] : bounds->cap;
 }
 
-/* Where the fit of the trend starts, Prophet's *_growth_init: the line (logistic growth: the curve) from the first
- * row to the last; flat growth: the mean. settings and scale of the model are set. */
+/* Where the fit of the trend starts, Prophet's *_growth_init: the line (logistic growth: the curve) from
+ * the first row to the last; flat growth: the mean. settings and scale of the model are set. */
 void rows_initial_trend(const struct rows *rows, const struct prophet *model, double *k, double *m);
