@@ -250,6 +250,8 @@ install: all ## Install into DESTDIR/PREFIX
 	$(foreach a,$(ALIASES),ln -sf $(call target_of,$(a)).so $(DESTDIR)$(PREFIX)/lib/vane/plugins/$(call alias_of,$(a)).so;)
 	install -d $(DESTDIR)$(PREFIX)/share/vane/config
 	install -m 644 $(wildcard config/*.toml) $(DESTDIR)$(PREFIX)/share/vane/config
+	install -d $(DESTDIR)$(PREFIX)/share/vane/config/holidays
+	install -m 644 $(wildcard config/holidays/*.csv) $(DESTDIR)$(PREFIX)/share/vane/config/holidays
 	install -d $(DESTDIR)$(PREFIX)/share/vane/lua
 	install -m 644 $(wildcard lua/*.lua) $(DESTDIR)$(PREFIX)/share/vane/lua
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system

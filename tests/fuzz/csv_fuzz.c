@@ -41,8 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const struct {
         const char         *timestamp_format, *separator;
         bool                header, column_prefix;
-        struct vane_strings columns;
-    } encoding = { "RFC3339Nano", ";", true, true, { NULL, 0 } };
+        struct vane_strings columns, column_titles;
+    } encoding = { "RFC3339Nano", ";", true, true, { NULL, 0 }, { NULL, 0 } }; /* as in csv_encode.c */
     struct error err;
     if (size < 4)
         return 0;

@@ -87,10 +87,15 @@ static inline struct batch *fuzz_both_ways(const struct decode_plan *plan, const
     return whole;
 }
 
-static inline void fuzz_encode(const struct format *format, const void *options, const struct batch *batch,
-                               struct vane_text *out)
+/* options: a struct like the format's own, which is not to be seen here. */
+#define fuzz_encode(format, options, batch, out) fuzz_encode_as(format, options, sizeof *(options), batch, out)
+
+static inline void fuzz_encode_as(const struct format *format, const void *options, size_t size,
+                                  const struct batch *batch, struct vane_text *out)
 {
     struct error err;
+    if (size != format->encode->options_size)
+        abort();
     size_t rejected = 0;
     const struct encode_sink sink = { .reject = fuzz_reject, .context = &rejected };
     struct encoder *encoder = encoder_new(format, options, &err);

@@ -164,6 +164,10 @@ static void test_seasonality__outside_of_its_condition_is_zero(void **state)
         assert_int_equal(size != 0, on[i] != 0);
     }
     free(x.data);
+    on[3] = 2;
+    struct prophet_error err;
+    assert_false(prophet_fit(model, &frame, NULL, &err));
+    assert_string_equal(err.text, "the condition \"in_week\" is 2: neither 0 nor 1");
     prophet_free(model);
     kit_free(&series);
 }

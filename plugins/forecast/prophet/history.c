@@ -64,6 +64,20 @@ static bool all_finite(const double *values, size_t count)
     return true;
 }
 
+/* As Prophet has it: a condition is true or false. */
+static bool conditions_check(const struct rows *rows, const struct prophet_settings *settings,
+                             struct prophet_error *err)
+{
+    for (size_t i = 0; i < settings->seasonality_count; i++) {
+        size_t column = prophet_column(settings, settings->seasonalities[i].condition);
+        for (size_t row = 0; column != NO_COLUMN && row < rows->count; row++)
+            if (rows->columns[column][row] != 0 && rows->columns[column][row] != 1)
+                return prophet_fail(err, "the condition \"%s\" is %g: neither 0 nor 1", settings->seasonalities[i].condition,
+                                    rows->columns[column][row]);
+    }
+    return true;
+}
+
 static bool rows_check(const struct rows *rows, const struct prophet_settings *settings,
                        struct prophet_error *err)
 {
@@ -79,7 +93,7 @@ static bool rows_check(const struct rows *rows, const struct prophet_settings *s
     for (size_t c = 0; c < settings->column_count; c++)
         if (!all_finite(rows->columns[c], rows->count))
             return prophet_fail(err, "column \"%s\" has a value that is not finite", settings->columns[c]);
-    return true;
+    return conditions_check(rows, settings, err);
 }
 
 bool rows_init(struct rows *rows, const struct prophet_settings *settings, const struct prophet_frame *frame,

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS_MOST = 100, HALVINGS_MOST = 24 };
+enum { STEPS_MOST = 1000, HALVINGS_MOST = 24 };
 #define GAIN_LEAST 1e-11 /* of the posterior, relative: a step that gains less is the last */
 
 struct scratch {

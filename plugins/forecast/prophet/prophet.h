@@ -11,7 +11,7 @@
  * no randomness: same input, same bits.
  *
  * Times are int64 ns UTC. What is predicted is finite, always. Work is bounded: at most 200 rounds of
- * sigma in a linear fit, at most 100 Gauss-Newton steps otherwise (README.md has the limits and the
+ * sigma in a linear fit, at most 1000 Gauss-Newton steps otherwise (README.md has the limits and the
  * measurements).
  *
  * Threads: a model is used by one thread at a time; there is no shared state.
