@@ -71,7 +71,7 @@ static void check_floor(enum prophet_scaling scaling, double first)
     assert_about(fit_between(0, scaling, yhat), first, 1e-12);
     assert_about(fit_between(10, scaling, higher), first, 1e-12);
     for (size_t i = 0; i < HALF; i++)
-        assert_about(higher[i], yhat[i] + 10, 1e-4);
+        assert_about(higher[i], yhat[i] + 10, 1e-3); /* the maximum is flat */
 }
 
 static void test_logistic_floor__is_where_values_are_measured_from(void **state)
