@@ -37,12 +37,12 @@ static uint64_t of_datetime(const struct toml_datetime *time)
     return of_bytes(parts, sizeof parts);
 }
 
-static uint64_t of_value(const struct toml_value *value)
+static uint64_t of_value(const struct toml_value *value, bool is_data)
 {
     uint64_t hash = value->type;
     switch (value->type) {
     case TOML_STRING:
-        return hash_mix(of_bytes(value->string.text, value->string.length), of_file(value->string.text));
+        return hash_mix(of_bytes(value->string.text, value->string.length), is_data ? 0 : of_file(value->string.text));
     case TOML_INT: return hash_mix(hash, of_bytes(&value->integer, sizeof value->integer));
     case TOML_FLOAT: return hash_mix(hash, of_bytes(&value->real, sizeof value->real));
     case TOML_BOOL: return hash_mix(hash, value->boolean);
@@ -50,11 +50,14 @@ static uint64_t of_value(const struct toml_value *value)
     case TOML_TABLE: return hash_mix(hash, of_table(value->table));
     case TOML_ARRAY:
         for (size_t i = 0; i < value->array.count; i++)
-            hash = hash_mix(hash, of_value(&value->array.items[i]));
+            hash = hash_mix(hash, of_value(&value->array.items[i], is_data));
         return hash_mix(hash, value->array.count);
     }
     return hash;
 }
+
+/* Files that are read or written as the agent runs change all the time. */
+static const char *const data_files[] = { "files", "dead_letter", NULL };
 
 static bool is_among(const char *key, const char *const *keys)
 {
@@ -69,7 +72,7 @@ static uint64_t of_keys(const struct toml_table *table, const char *const *witho
     uint64_t sum = 0;
     for (const struct toml_entry *entry = table->first; entry; entry = entry->next)
         if (!is_among(entry->key, without))
-            sum += hash_mix(of_bytes(entry->key, entry->key_length), of_value(&entry->value));
+            sum += hash_mix(of_bytes(entry->key, entry->key_length), of_value(&entry->value, is_among(entry->key, data_files)));
     return sum;
 }
 

@@ -51,7 +51,9 @@ static void begin(struct part *part, int64_t now)
     part->on_the_way = true;
     part->waiting = part->takers;
     part->moved = part->failed = false;
-    part->full = part->broken || !store || store_wants_full(store, part->name);
+    /* The first of a part too, also behind a reload: what its processors refused to load is not to come back. */
+    bool first = part->completed == part->followed;
+    part->full = first || part->broken || !store || store_wants_full(store, part->name);
     part->save_ns = 0;
     store_records_release(&part->records);
     pthread_mutex_unlock(&part->lock);

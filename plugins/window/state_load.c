@@ -112,6 +112,7 @@ static bool read_share(struct window *window, struct bytes *in, struct share *sh
 static void refuse(struct window *window, struct lane_state *lane)
 {
     window->tally.discarded++;
+    lane->refused = true;
     lane->floor_pending = true;
     lane->floor = NO_FLOOR;
     lane->dirty = true;
@@ -124,6 +125,8 @@ static bool load_lane(struct lane_state *lane, const struct vane_record *record)
         return true;
     if (record->length != sizeof data)
         return false;
+    if (lane->refused) /* what is told of it is of another time */
+        return true;
     memcpy(data, record->data, sizeof data);
     lane->floor = data[0];
     lane->floor_pending = data[1] != 0;

@@ -96,6 +96,7 @@ struct lane_state {
     int64_t                 floor; /* windows that began before are not emitted; NO_FLOOR, or.. */
     bool                    floor_pending; /* .. the time of the first metric will be it */
     bool                    dirty;
+    bool                    refused; /* a record of it, while loading */
     int64_t                 heard_wall;
     bool                    closed_wall;
     struct member          *wheel[WHEEL];

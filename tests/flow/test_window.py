@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import signal
 
 from collections import defaultdict
 from pathlib import Path
@@ -209,3 +210,42 @@ def test_options_that_do_not_agree_are_told(rules, why, agent: MakeAgent):
     running = agent(f'[[inputs.file]]\n  files = ["in.lp"]\n[[processors.window]]\n  {rules}\n[[outputs.file]]\n  files = ["out.lp"]\n')
     done = running.check()
     assert done.returncode == 2 and why in done.stderr
+
+
+RELOADED = """\
+[agent]
+  omit_hostname = true
+[[inputs.file]]
+  files = ["in.lp"]
+  tail = true
+  initial_read_offset = "saved-or-beginning"
+[[processors.window]]
+  every = "1m"
+  aggregates = {aggregates}
+[[outputs.file]]
+  files = ["out.lp"]
+"""
+
+
+def test_reloads_with_other_options_make_no_half_windows(agent: MakeAgent):
+    """What was kept with other options cannot be used: its windows are not emitted, whichever reload it was."""
+    running = agent(RELOADED.format(aggregates='["count"]'))
+    source, out = running.folder / "in.lp", running.folder / "out.lp"
+    source.write_text("")
+    running.start()
+
+    def bring(*seconds: int) -> None:
+        with source.open("a") as file:
+            file.writelines(f"m v={second} {1_699_999_980 + second}000000000\n" for second in seconds)
+        eventually(lambda: out.exists() and f"m v={seconds[-1]} " in out.read_text())
+
+    for before, aggregates in (((60, 70), '["count", "mean"]'), ((80, 120, 130), '["count"]')):
+        bring(*before)
+        seen = len(running.messages)
+        running.configure(RELOADED.format(aggregates=aggregates))
+        running.signal(signal.SIGHUP)
+        running.wait_for_log(r"\] reloaded: 1 of 3 plugins go on", start=seen)
+    bring(140, 200, 260)
+    assert running.stop() == 0
+    closed = [line.split(" ")[1] for line in out.read_text().splitlines() if "v_count" in line]
+    assert closed == ["v_count=1"]              # of 180 .. 239, the only window that was seen whole
