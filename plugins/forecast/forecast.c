@@ -173,6 +173,11 @@ static void report(struct vane_self *self)
     if (counts[TALLY_REFUSED])
         vane_log(self, VANE_WARN, "there are max_series = %lld series: points of others are left out",
                  (long long)state->options.max_series);
+    if (counts[TALLY_NOT_NUMERIC] || counts[TALLY_NOT_FINITE] || counts[TALLY_NOT_POSITIVE])
+        vane_log(self, VANE_WARN, "values that cannot be forecast from are left out: texts, NaN, infinities%s",
+                 state->options.transform ? ", and what has no logarithm" : "");
+    if (counts[TALLY_NO_REGRESSOR])
+        vane_log(self, VANE_WARN, "points without a value for each regressor are left out");
     if (counts[TALLY_AHEAD])
         vane_log(self, VANE_WARN, "points too far ahead of their series are left out");
     if (counts[TALLY_CLOCK_BACK])
@@ -204,6 +209,8 @@ static enum vane_result forecast_end(struct vane_self *self)
 {
     struct forecast *state = self->state;
     state_settle(&state->state, &state->groups, self);
+    if (state->groups.series_count == 0)
+        vane_log(self, VANE_WARN, "nothing came that could be forecast: no metric had a number in a field of `fields`");
     int scores = state->options.score_every ? SERIES_SCORES : 0;
     for (size_t i = 0; i < state->groups.count; i++)
         for (size_t j = 0; j < state->groups.items[i]->count; j++) {

@@ -195,6 +195,9 @@ bool plan_make_prophet(struct plan *plan, struct plan_error *err)
     make_seasonalities(plan, to);
     make_regressors(plan, to);
     add_bounds(plan);
+    bool bounded = options->cap_field && *options->cap_field;
+    if (to->growth == PROPHET_LOGISTIC && !bounded && !(to->cap > to->floor))
+        return plan_fail(err, "prophet.cap: logistic growth needs one above the floor, or a cap_field");
     to->columns = plan->prophet.columns;
     to->column_count = plan->column_count;
     struct prophet_error error;

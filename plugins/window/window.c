@@ -193,6 +193,11 @@ static void count(struct window *window, const char *name, uint64_t *tally)
 static void report(struct window *window)
 {
     struct tally *tally = &window->tally;
+    if (tally->beyond || (tally->late && window->options.late == LATE_DROP))
+        vane_log(window->self, VANE_WARN, "metrics come later than `delay` and `allowed_lateness` allow: they are not in "
+                 "the results");
+    if (tally->discarded)
+        vane_log(window->self, VANE_WARN, "windows that were not seen whole are discarded");
     count(window, "windows", &tally->windows);
     count(window, "windows_updated", &tally->updates);
     count(window, "windows_filled", &tally->fills);

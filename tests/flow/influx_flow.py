@@ -10,7 +10,9 @@ DEAD = "dead.json"                  # in the agent's folder
 
 
 def toml(value: object) -> str:
-    """A value as TOML has it; texts, lists and booleans are written as in JSON."""
+    """A value as TOML has it; texts and booleans are written as in JSON."""
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{json.dumps(key)} = {toml(one)}" for key, one in value.items()) + " }"
     return json.dumps(value, ensure_ascii=False)

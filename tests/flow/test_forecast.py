@@ -242,6 +242,19 @@ def test_warnings_have_a_name(agent) -> None:
     assert output_of(running) == []
 
 
+@pytest.mark.parametrize("lines, options, warning", [
+    (['m,s=a other=1 1'], {}, "nothing came that could be forecast"),
+    (['m,s=a v="text" 1'], {}, "values that cannot be forecast from are left out"),
+    (['m,s=a v=1 1'], {"model": "prophet", "prophet": {"regressors": [{"field": "heat"}]}},
+     "points without a value for each regressor are left out"),
+])
+def test_input_that_leads_to_nothing_is_told(agent, lines: list[str], options: dict, warning: str) -> None:
+    running = agent(config(**options))
+    (running.folder / "in.lp").write_text("".join(f"{line}\n" for line in lines))
+    done = running.run_once()
+    assert re.search(rf"W! .*{warning}", done.stderr), done.stderr
+
+
 @pytest.mark.parametrize("options, wrong", [
     ({"model": "propeth"}, 'model: there is no model "propeth"; there are naive'),
     ({"horizon": "1s", "step": "2s"}, "horizon: is shorter than step"),
@@ -249,6 +262,9 @@ def test_warnings_have_a_name(agent) -> None:
     ({"field_tag": "", "fields": ["*"]}, "field_tag: is needed where fields may name more than one"),
     ({"model": "prophet", "prophet": {"weekly_seasonality": "x"}}, 'prophet.weekly_seasonality: "x" is neither'),
     ({"model": "prophet", "prophet": {"holidays_file": "none.csv"}}, "prophet.holidays_file: "),
+    ({"model": "prophet", "prophet": {"growth": "logistic"}}, "prophet.cap: logistic growth needs one"),
+    ({"model": "prophet", "prophet": {"growth": "logistic", "cap": 9.5}}, None),
+    ({"model": "prophet", "prophet": {"growth": "logistic", "cap_field": "cap"}}, None),
 ])
 def test_check_names_what_does_not_agree(agent, options: dict[str, object], wrong: str | None) -> None:
     done = agent(config(**options)).check()
