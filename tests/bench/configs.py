@@ -78,17 +78,19 @@ WEBSOCKET_TO_KAFKA = """
   csv_timestamp_format = "unix_ms"
 """
 
-# Processors: what a file holds, to nowhere; {processor} is what each agent puts in between.
+# Processors: what a file holds, to an output that takes nothing; {processor} is what each agent puts in between, {input} is
+# for the input.
 PROCESS = """
 [agent]
   omit_hostname = true
 [[inputs.file_in]]
   files = ["{file}"]
   data_format = "influx"
+{input}
 {processor}
 [[outputs.file_out]]
   files = ["/dev/null"]
-  data_format = "influx"
+  namedrop = ["*"]
 """
 PROCESS_TELEGRAF = """
 [agent]
@@ -98,8 +100,10 @@ PROCESS_TELEGRAF = """
 [[inputs.file]]
   files = ["{file}"]
   data_format = "influx"
+{input}
 {processor}
 [[outputs.discard]]
+  namedrop = ["*"]
 """
 WINDOW = """
 [[processors.window]]

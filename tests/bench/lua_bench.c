@@ -144,7 +144,7 @@ static void run_flow(struct flow *flow, struct runtime *runtime)
 static bool measure(const struct bench_script *script, double seconds)
 {
     struct world world = { 0 };
-    struct runtime runtime = { .mode = VANE_RUN, .agent_id = "bench" };
+    struct runtime runtime;
     struct flow_node nodes[NODES];
     struct node_options common[NODES] = { 0 };
     struct end_state ends = { &world };
@@ -152,7 +152,8 @@ static bool measure(const struct bench_script *script, double seconds)
     if (!lua)
         return false;
     *lua = (struct lua){ .source = script->source, .max_instructions = 10000000, .max_memory = 64 << 20 };
-    waker_init(&runtime.waker);
+    runtime_init(&runtime, VANE_RUN);
+    runtime.agent_id = "bench";
     double cpu = cpu_seconds();
     int64_t begun = vane_monotonic();
     world.until = begun + (int64_t)(seconds * 1e9);
@@ -162,7 +163,7 @@ static bool measure(const struct bench_script *script, double seconds)
     run_flow(flow, &runtime);
     double took = (double)(vane_monotonic() - begun) / 1e9, used = cpu_seconds() - cpu;
     double written = (double)atomic_load(&world.written);
-    waker_release(&runtime.waker);
+    runtime_release(&runtime);
     free(lua);
     printf("lua %-12s %6.2f million metrics/s, %.0f ns of CPU a metric\n", script->name, written / took / 1e6,
            used * 1e9 / written);

@@ -3,9 +3,9 @@
 
     build/venv/bin/python tests/bench/run.py [NAME...]
 
-Names choose: formats, host, kafka, processors, window, lua, forecast, memory, load, start, latency; all of them take some
-ten minutes. Where Telegraf is installed (build/go/bin/telegraf) it does the same work in the same run, against the same servers.
-What cannot be measured here is left out, with the reason. A figure is the median of several runs unless
+Names choose: formats, host, kafka, processors, window, lua, forecast, memory, load, start, latency; all of them take
+some ten minutes. Where Telegraf is installed (build/go/bin/telegraf) it does the same work in the same run, against
+the same servers. What cannot be measured here is left out, with the reason. A figure is the median of several runs unless
 its row says something else; VANE_BUILD says which build is measured (build). `make bench` builds everything.
 """
 
@@ -203,7 +203,7 @@ def bench_kafka(bench: Bench) -> Iterator[Row]:
               peer=max(run.peak for run in others) / MEGABYTE)
 
 
-# ---- Processors: what one adds to reading a file ----
+# ---- Processors: what becomes of a metric behind the input, beside an input that drops all it has read ----
 
 def lines_file(bench: Bench) -> Path:
     """Prices of 1,000 series, without times: an aggregator of Telegraf drops what is not of now."""
@@ -214,7 +214,7 @@ def lines_file(bench: Bench) -> Path:
 
 def read_through(bench: Bench, command: list[str | Path], config: str, file: Path, processor: str) -> float:
     """Microseconds of CPU a metric, from the start to the end of the file."""
-    path = bench.config(config, file=file, processor=processor)
+    path = bench.config(config, file=file, processor=processor, input="" if processor else '  namedrop = ["*"]')
     with Measured([*command, "--config", path, "--once"], bench.folder, bench.unique("once")) as agent:
         return per_message(agent.wait())
 
@@ -272,8 +272,8 @@ import sys, time, logging
 logging.getLogger("cmdstanpy").disabled = True
 import pandas
 from prophet import Prophet
-frame = pandas.read_csv(sys.argv[1], names=["ds", "y"], header=0)
-frame["ds"] = pandas.to_datetime(frame["ds"])
+frame = pandas.read_csv(sys.argv[1], names=["ds", "y"])
+frame["ds"] = pandas.to_datetime(frame["ds"].cumsum(), unit="s")    # seconds since the row before
 began = time.perf_counter()
 model = Prophet(daily_seasonality=True, weekly_seasonality=True, yearly_seasonality=True)
 model.fit(frame)
