@@ -65,6 +65,9 @@ void input_mark(struct input *input, uint64_t mark);
 size_t input_positions(struct input *input, struct store_position **positions, size_t count);
 void input_confirm(struct input *input, uint64_t mark, uint64_t checkpoint);
 
+/* Own thread: delivered(), one call a lane, however many batches are. Answers whether there was any. */
+bool input_tell_delivered(struct input *input);
+
 /* plugin.h, for inputs. */
 bool input_emit(struct input *input, struct batch *batch);
 bool input_wait(struct input *input, int64_t ns);

@@ -305,41 +305,6 @@ bool vane_emit_to(struct vane_self *self, struct vane_batch *view, const char *r
 
 /* ---- What comes in order with the batches ---- */
 
-/* When ticks are due is state of the host: with as many workers, each goes on where it was. */
-static void name_ticks(const struct instance *instance, char *owner, size_t size)
-{
-    snprintf(owner, size, "ticks %u/%u of %s", instance->worker, instance->workers, instance->key);
-}
-
-static void save_ticks(struct stage *stage, bool full, struct store_records *records)
-{
-    char owner[512];
-    name_ticks(stage->instance, owner, sizeof owner);
-    ticks_save(&stage->ticks, owner, full, records);
-}
-
-static void load_ticks(struct stage *stage)
-{
-    char owner[512];
-    name_ticks(stage->instance, owner, sizeof owner);
-    ticks_load(&stage->ticks, owner, stage->line->runtime->store);
-}
-
-static void save(struct line *line)
-{
-    if (!line->runtime->store)
-        return;
-    for (struct stage *stage = line->first; stage; stage = stage->next) {
-        struct instance *instance = stage->instance;
-        if (!instance->plugin->save || !instance->opened)
-            continue;
-        struct store_records own = { 0 };
-        save_ticks(stage, part_full(line->part), &own);
-        part_save(line->part, instance, &own);
-        store_records_release(&own);
-    }
-}
-
 static void pass_item(struct line *line, struct edge_item item)
 {
     pthread_mutex_lock(&line->outlet.lock);
@@ -407,7 +372,7 @@ static bool all_stopped(const struct line *line)
 
 static void pass_mark(struct line *line)
 {
-    save(line);
+    line_save(line);
     pass_item(line, (struct edge_item){ .kind = EDGE_MARK, .mark = line->mark });
     for (size_t i = 0; i < line->edge_count; i++)
         line->edges[i].marked = false;
@@ -468,7 +433,7 @@ static bool open_stage(struct line *line, struct stage *stage)
         if (result == VANE_OK && ticks(stage))
             part_add_tick(line->part, instance->tick_every);
         if (result == VANE_OK && ticks(stage) && line->runtime->store)
-            load_ticks(stage);
+            stage_load_ticks(stage);
         if (result != VANE_RETRY)
             return result == VANE_OK || !atomic_load(&line->runtime->fatal);
         instance_pause(instance, &line->waker, &line->abort);

@@ -60,5 +60,9 @@ void line_start(struct line *line);
 void line_give_up(struct line *line); /* whatever it still holds [any] */
 void line_join(struct line *line);
 
+/* Own thread, line_state.c: save() of all its processors for the mark that passes; when a processor ticks, as saved. */
+void line_save(struct line *line);
+void stage_load_ticks(struct stage *stage);
+
 /* plugin.h, for processors. */
 bool stage_emit(struct stage *stage, struct batch *batch);

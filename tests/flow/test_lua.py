@@ -2,14 +2,14 @@
 
 import random
 import re
-import time
 
 import pytest
 
 from lua_kit import MakeAgent, check, config, script_agent, transform
+from marks_kit import PARTITIONS, SERIES, interleaved, kill_again_and_again, source
 from servers import Answer, eventually, vane
 from servers.places import TOP
-from test_marks import KILLS, PARTITIONS, POINTS, SERIES, interleaved, lines_of
+from test_marks import POINTS, lines_of
 
 SHELF = TOP / "lua"
 EXAMPLES = sorted(path.stem for path in (SHELF / "examples").glob("*.toml"))
@@ -239,23 +239,6 @@ def test_shelf__transforms_keep_apart_in_one_script(agent: MakeAgent) -> None:
 # ---- Marks ----
 
 MARKS = """
-[agent]
-  omit_hostname = true
-  checkpoint_interval = "50ms"
-  queue_size = "32KB"
-[[inputs.kafka_in]]
-  brokers = ["{brokers}"]
-  topics = ["{topic}"]
-  consumer_group = "{group}"
-  group_instance_id = "one"
-  offset = "oldest"
-  data_format = "csv"
-  csv_column_names = ["source", "series", "time", "value"]
-  csv_column_types = ["string", "string", "int", "int"]
-  csv_tag_columns = ["source", "series"]
-  csv_timestamp_column = "time"
-  csv_timestamp_format = "unix_ms"
-  name_override = "m"
 [[processors.lua]]
   workers = 2
   source = '''
@@ -304,13 +287,10 @@ def test_marks__running_totals_are_exact_after_many_kills(kafka, unique, influx,
         kafka.produce(topic, interleaved(series[partition::PARTITIONS], dice), partition=partition)
     influx.create_database("m")
     sink.usual = Answer(delay=0.02)             # so that the kills meet a stream that is under way
-    running = agent(MARKS.format(brokers=kafka.bootstrap, topic=topic, group=unique("group"), influx=influx.url,
-                                 slow=sink.url))
-    for _ in range(KILLS):
-        running.start()
-        running.wait_for_log("plugins from")
-        time.sleep(dice.uniform(0.02, 0.5))     # the moment is what is random here
-        running.kill()
+    types = '  csv_column_types = ["string", "string", "int", "int"]'
+    running = agent(source(kafka, topic, unique("group"), "source", "series", more=types)
+                    + MARKS.format(influx=influx.url, slow=sink.url))
+    kill_again_and_again(running, dice)
     running.start()
 
     def rows(number: int) -> list[dict]:

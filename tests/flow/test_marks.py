@@ -5,47 +5,21 @@ output beside it. The agent is killed with SIGKILL again and again, at random mo
 InfluxDB at the end are exact: point number n of each series has the count n.
 """
 
-import os
 import random
-import time
 from pathlib import Path
 
-from servers import Agent, Answer, InfluxDB, Kafka, eventually
+from marks_kit import PARTITIONS, SERIES, START, interleaved, kill_again_and_again, rows_of, source
+from servers import Answer, InfluxDB, Kafka, eventually
 from servers.places import built
 
-KILLS = int(os.environ.get("VANE_TEST_KILLS", "50"))
-SERIES, POINTS, PARTITIONS = 20, 400, 3
-START = 1_600_000_000_000  # ms
+POINTS = 400
 
 CONFIG = """
-[agent]
-  omit_hostname = true
-  checkpoint_interval = "50ms"
-  queue_size = "32KB"
-
-[[inputs.kafka_in]]
-  brokers = ["{brokers}"]
-  topics = ["{topic}"]
-  consumer_group = "{group}"
-  group_instance_id = "one"
-  offset = "oldest"
-  data_format = "csv"
-  csv_column_names = ["source", "series", "time", "value"]
-  csv_tag_columns = ["source", "series"]
-  csv_timestamp_column = "time"
-  csv_timestamp_format = "unix_ms"
-  name_override = "m"
-
 [[inputs.file_in]]
   files = ["{file}"]
   tail = true
   initial_read_offset = "saved-or-beginning"
-  data_format = "csv"
-  csv_column_names = ["source", "series", "time", "value"]
-  csv_tag_columns = ["source", "series"]
-  csv_timestamp_column = "time"
-  csv_timestamp_format = "unix_ms"
-  name_override = "m"
+{rows}
 
 [[processors.count]]
   alias = "count_kafka"
@@ -72,20 +46,10 @@ CONFIG = """
 """
 
 
-def lines_of(source: str) -> list[list[str]]:
+def lines_of(name: str) -> list[list[str]]:
     """The lines of each series, in order of time."""
-    return [[f"{source},{source}{series},{START + 1000 * point},{point}" for point in range(POINTS)]
+    return [[f"{name},{name}{series},{START + 1000 * point},{point}" for point in range(POINTS)]
             for series in range(SERIES)]
-
-
-def interleaved(series: list[list[str]], dice: random.Random) -> list[str]:
-    """All lines, those of one series in their order."""
-    rest, mixed = [list(reversed(lines)) for lines in series], []
-    while rest:
-        lines = dice.choice(rest)
-        mixed.append(lines.pop())
-        rest = [lines for lines in rest if lines]
-    return mixed
 
 
 def feed(kafka: Kafka, topic: str, file: Path, dice: random.Random) -> None:
@@ -102,14 +66,6 @@ def counts(influx: InfluxDB, measurement: str, series: str) -> list[int]:
     return [row["count"] for row in rows]
 
 
-def kill_again_and_again(running: Agent, dice: random.Random) -> None:
-    for _ in range(KILLS):
-        running.start()
-        running.wait_for_log("plugins from")
-        time.sleep(dice.uniform(0.02, 0.5))  # the moment is what is random here
-        running.kill()
-
-
 def test_counts_are_exact_after_many_kills(kafka, unique, influx, sink, agent, tmp_path):
     dice = random.Random(1)
     topic = kafka.create_topic(unique("topic"), partitions=PARTITIONS)
@@ -117,19 +73,21 @@ def test_counts_are_exact_after_many_kills(kafka, unique, influx, sink, agent, t
     feed(kafka, topic, file, dice)
     influx.create_database("m")
     sink.usual = Answer(delay=0.02)
-    running = agent(CONFIG.format(brokers=kafka.bootstrap, topic=topic, group=unique("group"), file=file,
-                                  influx=influx.url, slow=sink.url), "--plugin-dir", str(built("vane").parent / "tests/plugins"))
+    tags = ("source", "series")
+    text = source(kafka, topic, unique("group"), *tags) + CONFIG.format(
+        file=file, rows=rows_of(*tags), influx=influx.url, slow=sink.url)
+    running = agent(text, "--plugin-dir", str(built("vane").parent / "tests/plugins"))
     kill_again_and_again(running, dice)
     running.start()
 
     expected = list(range(1, POINTS + 1))
-    for source in "k", "f":
+    for name in "k", "f":
         for number in range(SERIES):
-            series = f"{source}{number}"
+            series = f"{name}{number}"
             eventually(lambda s=series: len(counts(influx, "m_count", s)) >= POINTS, timeout=60)
-    for source in "k", "f":
+    for name in "k", "f":
         for number in range(SERIES):
-            assert counts(influx, "m_count", f"{source}{number}") == expected, f"{source}{number}"
-            if source == "k":  # counted once before the fan-in, and the counts counted behind it
+            assert counts(influx, "m_count", f"{name}{number}") == expected, f"{name}{number}"
+            if name == "k":  # counted once before the fan-in, and the counts counted behind it
                 assert counts(influx, "m_count_count", f"k{number}") == expected
     assert running.stop() == 0

@@ -4,34 +4,14 @@ those of an agent that was left alone, in number and value.
 """
 
 import random
-import time
 from collections.abc import Callable
 
+from marks_kit import KILLS, PARTITIONS, SERIES, START, interleaved, kill_again_and_again, source
 from servers import Agent, InfluxDB, Kafka, eventually
-from test_marks import KILLS, PARTITIONS, SERIES
 
 POINTS = 600
-START = 1_600_000_000_000  # ms
 
 CONFIG = """
-[agent]
-  omit_hostname = true
-  checkpoint_interval = "50ms"
-  queue_size = "32KB"
-
-[[inputs.kafka_in]]
-  brokers = ["{brokers}"]
-  topics = ["{topic}"]
-  consumer_group = "{group}"
-  group_instance_id = "{group}-one"
-  offset = "oldest"
-  data_format = "csv"
-  csv_column_names = ["series", "time", "value"]
-  csv_tag_columns = ["series"]
-  csv_timestamp_column = "time"
-  csv_timestamp_format = "unix_ms"
-  name_override = "m"
-
 [[processors.window]]
   every = "5s"
   period = "15s"
@@ -60,26 +40,16 @@ def disordered(number: int, dice: random.Random) -> list[str]:
     return lines
 
 
-def partitions(dice: random.Random) -> list[list[str]]:
-    """The lines of each partition, those of one series in their order."""
-    mixed: list[list[str]] = [[] for _ in range(PARTITIONS)]
-    for partition, lines in enumerate(mixed):
-        rest = [disordered(number, dice)[::-1] for number in range(SERIES) if number % PARTITIONS == partition]
-        while rest := [left for left in rest if left]:
-            lines.append(dice.choice(rest).pop())
-    return mixed
-
-
 def feed_and_kill(running: Agent, kafka: Kafka, topic: str, dice: random.Random) -> None:
     """A piece of the stream before each start, so that there is always something on its way."""
-    whole = partitions(dice)
-    for piece in range(KILLS):
+    series = [disordered(number, dice) for number in range(SERIES)]
+    whole = [interleaved(series[partition::PARTITIONS], dice) for partition in range(PARTITIONS)]
+
+    def produce(piece: int) -> None:
         for partition, lines in enumerate(whole):
             kafka.produce(topic, lines[len(lines) * piece // KILLS:len(lines) * (piece + 1) // KILLS], partition=partition)
-        running.start()
-        running.wait_for_log("plugins from")
-        time.sleep(dice.uniform(0.02, 1.0))  # the moment is what is random here
-        running.kill()
+
+    kill_again_and_again(running, dice, most=1.0, before=produce)
 
 
 def points_of(influx: InfluxDB, database: str) -> list[dict[str, object]]:
@@ -103,8 +73,8 @@ def test_windows_are_exact_after_many_kills(kafka: Kafka, unique: Callable[[str]
 
     def make(name: str, workers: int) -> Agent:
         influx.create_database(name)
-        return agent(CONFIG.format(brokers=kafka.bootstrap, topic=topic, group=groups[name], influx=influx.url,
-                                   database=name, workers=workers), name=name)
+        return agent(source(kafka, topic, groups[name], "series")
+                     + CONFIG.format(influx=influx.url, database=name, workers=workers), name=name)
 
     killed, calm = make("killed", 2), make("calm", 1)
     feed_and_kill(killed, kafka, topic, dice)
