@@ -56,6 +56,9 @@ target_of   = $(word 2,$(subst :, ,$(1)))
 .PHONY: all help clean unit check-floors check-syms docs install test-programs bench demo demo-stack
 all: $(BUILD)/vane $(PLUGIN_SO) aliases $(BUILD)/lua ## Build the agent and its plugins (the default)
 
+# Objects on the way to a program are kept: the next build needs them.
+.SECONDARY:
+
 .PHONY: aliases
 aliases: $(PLUGIN_SO)
 	@$(foreach a,$(ALIASES),ln -sf $(call target_of,$(a)).so $(BUILD)/plugins/$(call alias_of,$(a)).so;)

@@ -28,20 +28,24 @@ static const char *skip_string(const char *at, const char *end)
     return at < end ? at + 1 : end;
 }
 
+/* strtoll() would pass over white space, and so over the end of a line, to a number in a later one. */
+static bool is_number(const char *at, const char *end)
+{
+    return at < end && ((*at >= '0' && *at <= '9') || *at == '-');
+}
+
 static struct line read_line(const char *start, const char *end)
 {
     struct line line = { .header_end = skip_header(start, end) };
     const char *at = line.header_end < end ? line.header_end + 1 : end;
     while (at < end && *at != '\n') {
-        if (*at == ' ')
+        if (*at == ' ' && is_number(at + 1, end))
             line.time = at + 1;
         if (*at == '=' && end - at > 1 && at[1] == '"')
             at = skip_string(at + 2, end);
         else
             at += *at == '\\' ? 2 : 1;
     }
-    if (line.time == at) /* a space and nothing behind it */
-        line.time = NULL;
     line.end = at < end ? at + 1 : end;
     return line;
 }

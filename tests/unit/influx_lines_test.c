@@ -60,6 +60,14 @@ static void test_lines__the_least_and_the_greatest_time(void **state)
                  "m v=1 -9223372037\nm v=1 9223372036\nm v=1 0\n");
 }
 
+static void test_lines__what_is_no_number_is_no_time(void **state)
+{
+    (void)state;
+    struct lines_shape shape = { .unit = 1000 };
+    check_shaped(&shape, "m v=1 \v\n  99999999\n", "m v=1 \v\n  99999\n");
+    check_shaped(&shape, "m v=1 \nm v=1 x\n", "m v=1 \nm v=1 x\n");
+}
+
 static void test_lines__tags_are_cut_out(void **state)
 {
     (void)state;
@@ -98,6 +106,7 @@ int main(void)
         cmocka_unit_test(test_lines__a_plain_shape_changes_nothing),
         cmocka_unit_test(test_lines__times_are_rounded_down),
         cmocka_unit_test(test_lines__the_least_and_the_greatest_time),
+        cmocka_unit_test(test_lines__what_is_no_number_is_no_time),
         cmocka_unit_test(test_lines__tags_are_cut_out),
         cmocka_unit_test(test_lines__only_whole_keys_are_cut),
         cmocka_unit_test(test_lines__keys_are_escaped_as_the_encoder_does),
