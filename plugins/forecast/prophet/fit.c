@@ -16,6 +16,7 @@ struct prophet *prophet_new(const struct prophet_settings *settings)
 {
     struct prophet *model = memory_zero(sizeof *model);
     model->settings = settings;
+    model->pages = memory_zero(sizeof *model->pages);
     return model;
 }
 
@@ -32,6 +33,8 @@ void prophet_free(struct prophet *model)
     if (!model)
         return;
     release_fit(model);
+    pages_release(model->pages);
+    free(model->pages);
     for (size_t i = 0; i < model->owned_count; i++)
         free(model->owned[i]);
     free(model->owned);
@@ -232,7 +235,7 @@ bool prophet_fit(struct prophet *model, const struct prophet_frame *history,
         return false;
     }
     struct prophet next = { .settings = model->settings, .trained = model->trained,
-                            .trained_count = model->trained_count };
+                            .trained_count = model->trained_count, .pages = model->pages };
     bool done = fit_rows(&next, model, &rows, notes, err);
     rows_release(&rows);
     if (!done) {

@@ -41,6 +41,10 @@ void problem_init(struct problem *problem, const struct prophet *model, const st
     problem->line.lines = memory_zero((problem->changes + 1) * sizeof(struct line));
     problem->shift = problem->linear ? scaled_value(problem, 0) : 0;
     block_init(&problem->chunk, problem->gaussian + 1, DESIGN_ROWS);
+    block_init(&problem->stack, problem->gaussian + 1, PROBLEM_STACK * (problem->gaussian + 1));
+    problem->stack.rising = PROBLEM_STACK;
+    problem->maker = (struct page_maker){ &model->design, problem->kernels, rows, problem->trend, &problem->chunk, { 0 } };
+    triangle_init(&problem->maker.triangle, problem->gaussian + 1);
     triangle_init(&problem->segment, problem->gaussian + 1);
     triangle_init(&problem->merged, problem->count + 1);
     block_init(&problem->rising, problem->count + 1, problem->gaussian + 1);
@@ -51,6 +55,8 @@ void problem_release(struct problem *problem)
 {
     free(problem->line.lines);
     block_release(&problem->chunk);
+    block_release(&problem->stack);
+    triangle_release(&problem->maker.triangle);
     triangle_release(&problem->segment);
     triangle_release(&problem->merged);
     block_release(&problem->rising);
@@ -181,17 +187,51 @@ static void merge_rest(struct problem *p)
             block->data[(first + i - p->trend) * block->stride + row - p->trend] =
                 p->segment.r[row * width + i];
     struct block rest = *block;
-    rest.rising = true;
+    rest.rising = 1;
     size_t rows = (row_count - p->trend + KERNEL_ROWS - 1) / KERNEL_ROWS * KERNEL_ROWS;
     if (rows < rest.rows)
         rest.rows = rows;
     triangle_append(&p->merged, p->kernels, &rest, first, p->count + 1);
 }
 
-static void compress_segment(struct problem *p, size_t segment, size_t first, size_t last,
-                             const double *theta)
+static void append_stack(struct problem *p)
 {
-    triangle_clear(&p->segment);
+    if (p->stacked)
+        triangle_append(&p->segment, p->kernels, &p->stack, 0, p->segment.columns);
+    memset(p->stack.data, 0, p->segment.columns * p->stack.stride * sizeof(double));
+    p->stacked = 0;
+}
+
+/* From the page's columns 1, u, X, y to those of the segment: the time since its start and the scaled value
+ * are lines in u and in the page's y. */
+static void stack_page(struct problem *p, size_t segment, const struct page *page)
+{
+    const struct scale *scale = &p->model->scale;
+    const struct pages *pages = p->model->pages;
+    size_t columns = p->segment.columns, stride = p->stack.stride;
+    double start = scale_time(scale, pages_start(pages, page)) - (segment ? p->model->changes[segment - 1] : 0);
+    double slope = pages_length(pages) / (double)scale->length;
+    double offset = (page->first - bounds_floor(&p->bounds, 0)) / scale->y_scale - p->shift;
+    const double *r = page->r;
+    for (size_t row = 0; row < columns; r += columns - row++) {
+        double *out = p->stack.data + PROBLEM_STACK * row + p->stacked;
+        for (size_t i = row; i < columns; i++)
+            out[i * stride] = r[i - row];
+        out[(columns - 1) * stride] *= page->size / scale->y_scale;
+        if (p->trend == 2 && row < 2)
+            out[stride] *= slope;
+        if (row == 0) {
+            out[(columns - 1) * stride] += offset * r[0];
+            if (p->trend == 2)
+                out[stride] += start * r[0];
+        }
+    }
+    if (++p->stacked == PROBLEM_STACK)
+        append_stack(p);
+}
+
+static void append_rows(struct problem *p, size_t segment, size_t first, size_t last, const double *theta)
+{
     for (size_t at = first; at < last; at += DESIGN_ROWS) {
         size_t count = last - at < DESIGN_ROWS ? last - at : DESIGN_ROWS;
         struct design_rows rows = { p->rows->times, p->rows->columns, at, count };
@@ -200,6 +240,27 @@ static void compress_segment(struct problem *p, size_t segment, size_t first, si
         block.rows = (count + KERNEL_ROWS - 1) / KERNEL_ROWS * KERNEL_ROWS;
         triangle_append(&p->segment, p->kernels, &block, 0, p->segment.columns);
     }
+}
+
+/* Whole pages as their triangles, what the segment's ends cut of others row by row. */
+static void compress_segment(struct problem *p, size_t segment, size_t first, size_t last,
+                             const double *theta)
+{
+    struct pages *pages = p->model->pages;
+    bool paged = p->linear && pages->bits;
+    triangle_clear(&p->segment);
+    for (size_t at = first, end; at < last; at = end) {
+        bool whole = paged && pages_begins(pages, p->rows, at);
+        end = paged ? pages_end(pages, p->rows, at) : last;
+        const struct page *page = whole && end <= last ? pages_get(pages, &p->maker, at, end) : NULL;
+        if (end > last)
+            end = last;
+        if (page)
+            stack_page(p, segment, page);
+        else
+            append_rows(p, segment, at, end, theta);
+    }
+    append_stack(p);
     merge_trend(p, segment, theta);
     merge_rest(p);
 }
@@ -236,7 +297,9 @@ static void reorder(struct problem *p, struct triangle *out)
 
 void problem_compress(struct problem *problem, const double *theta, struct triangle *out)
 {
-    if (!problem->linear)
+    if (problem->linear)
+        pages_open(problem->model->pages, &problem->maker);
+    else
         set_line(problem, theta);
     triangle_clear(&problem->merged);
     size_t first = 0;

@@ -58,8 +58,8 @@ void triangle_append(struct triangle *triangle, const struct kernels *kernels, c
         double *row = triangle->r + at * triangle->columns + at;
         const double *column = block->data + at * block->stride;
         size_t rows = block->rows;
-        if (block->rising && round_up(at - first + 1) < rows)
-            rows = round_up(at - first + 1);
+        if (block->rising && round_up(block->rising * (at - first + 1)) < rows)
+            rows = round_up(block->rising * (at - first + 1));
         double below = kernels->square(column, rows);
         if (below <= DUST * row[0] * row[0] || below < LEAST_SQUARE)
             continue;

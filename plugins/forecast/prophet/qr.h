@@ -23,7 +23,7 @@ struct block {
     double *data;
     size_t  stride; /* from a column to the next */
     size_t  rows;   /* a multiple of KERNEL_ROWS, the last ones may be zeros */
-    bool    rising; /* only the rows 0 .. i of the column `first + i` are not zero */
+    size_t  rising; /* > 0: only the first rising (i + 1) rows of the column `first + i` are not zero */
 };
 
 /* A block with room for that many columns and rows (rounded up), all zeros. */

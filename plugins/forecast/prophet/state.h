@@ -45,6 +45,8 @@ struct scale {
     int64_t start, length; /* ns */
 };
 
+struct pages;
+
 struct prophet {
     const struct prophet_settings *settings;
     struct prophet_settings        own;   /* of a model read from JSON: settings points here */
@@ -66,6 +68,7 @@ struct prophet {
     double *beta;            /* design.width */
     double  log_posterior, condition;
     size_t  rounds;
+    struct pages *pages; /* what the next fit need not do again; they pass from fit to fit */
 };
 
 /* Says why, and false. */
