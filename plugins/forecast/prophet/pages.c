@@ -130,13 +130,15 @@ static void fill(const struct pages *pages, const struct page *page, const struc
     }
 }
 
-static void make(const struct pages *pages, struct page *page, struct page_maker *maker, size_t first, size_t last)
+static void make(const struct pages *pages, struct page *page, struct page_maker *maker, size_t first,
+                 size_t last)
 {
     size_t columns = maker->triangle.columns;
     triangle_clear(&maker->triangle);
     for (size_t at = first; at < last; at += DESIGN_ROWS) {
         size_t count = last - at < DESIGN_ROWS ? last - at : DESIGN_ROWS;
-        fill(pages, page, maker, &(struct design_rows){ maker->rows->times, maker->rows->columns, at, count });
+        struct design_rows rows = { maker->rows->times, maker->rows->columns, at, count };
+        fill(pages, page, maker, &rows);
         struct block block = *maker->block;
         block.rows = (count + KERNEL_ROWS - 1) / KERNEL_ROWS * KERNEL_ROWS;
         triangle_append(&maker->triangle, maker->kernels, &block, 0, columns);

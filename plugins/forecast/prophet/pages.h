@@ -1,11 +1,12 @@
 /* pages - the triangles of runs of rows, kept from fit to fit.
  *
  * A page is the rows whose times lie in one stretch of 2^n ns, counted from 1970; n is such that a page has
- * about four rows for each of its columns, so that its triangle is an eighth of them. Its triangle has the columns [1, u, X, y] ([1, X, y] under flat growth), where u is the time since
- * the page's start in lengths of a page, and y the value less the page's first one, in units of the largest
- * such difference. So it depends on the page's rows alone: neither on where the history starts and ends
- * nor on the changepoints and scales of one fit. A fit whose history has moved on makes triangles of
- * the new rows only, and of those that changepoints cut.
+ * about four rows for each of its columns, so that its triangle is an eighth of them. The columns are
+ * [1, u, X, y] ([1, X, y] under flat growth): u is the time since the page's start in lengths of a page, y
+ * the value less the page's first one, in units of the largest such difference. So a triangle depends on
+ * the page's rows alone: neither on where the history starts and ends nor on the changepoints and scales of
+ * one fit. A fit whose history has moved on makes triangles of the new rows only, and of those that
+ * changepoints cut.
  *
  * Whether a page's rows are what they were is told by a hash of their times and values. What is kept
  * changes how long a fit takes, never its bits: a page that is not there is made in the same way.
@@ -29,7 +30,7 @@ struct pages {
     size_t       count;
 };
 
-/* What a page's triangle is made with; the block and the triangle are scratch, of as many columns as it has. */
+/* What a page's triangle is made with; block and triangle are scratch, of as many columns as it has. */
 struct page_maker {
     const struct design  *design;
     const struct kernels *kernels;

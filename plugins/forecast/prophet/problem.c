@@ -43,7 +43,8 @@ void problem_init(struct problem *problem, const struct prophet *model, const st
     block_init(&problem->chunk, problem->gaussian + 1, DESIGN_ROWS);
     block_init(&problem->stack, problem->gaussian + 1, PROBLEM_STACK * (problem->gaussian + 1));
     problem->stack.rising = PROBLEM_STACK;
-    problem->maker = (struct page_maker){ &model->design, problem->kernels, rows, problem->trend, &problem->chunk, { 0 } };
+    problem->maker = (struct page_maker){ .design = &model->design, .kernels = problem->kernels, .rows = rows,
+                                          .trend = problem->trend, .block = &problem->chunk };
     triangle_init(&problem->maker.triangle, problem->gaussian + 1);
     triangle_init(&problem->segment, problem->gaussian + 1);
     triangle_init(&problem->merged, problem->count + 1);
@@ -209,7 +210,8 @@ static void stack_page(struct problem *p, size_t segment, const struct page *pag
     const struct scale *scale = &p->model->scale;
     const struct pages *pages = p->model->pages;
     size_t columns = p->segment.columns, stride = p->stack.stride;
-    double start = scale_time(scale, pages_start(pages, page)) - (segment ? p->model->changes[segment - 1] : 0);
+    double begin = segment ? p->model->changes[segment - 1] : 0;
+    double start = scale_time(scale, pages_start(pages, page)) - begin;
     double slope = pages_length(pages) / (double)scale->length;
     double offset = (page->first - bounds_floor(&p->bounds, 0)) / scale->y_scale - p->shift;
     const double *r = page->r;

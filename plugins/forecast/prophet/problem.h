@@ -4,7 +4,7 @@
  * two changepoints all hinges (t - s_j)+ are combinations of 1 and t, so the rows of a segment are reduced
  * with two columns for the trend, and only the small triangle of each segment meets all columns: with 25
  * changepoints a third of the work of a QR of all rows with all columns, and the same result to rounding.
- * Runs of rows inside a segment come as triangles that were kept from the fit before, where there are (pages.h).
+ * Runs of rows inside a segment come as triangles kept from the fit before, where there are (pages.h).
  *
  * A model that is not linear in theta (multiplicative terms, logistic growth) is linearized at a theta: it
  * has the same shape, with columns of the derivatives. Own thread.
@@ -31,7 +31,7 @@ struct problem {
     struct trend  line;      /* at the theta in hand */
     struct block  chunk;     /* rows of one segment: the trend's derivatives, X, y */
     struct page_maker maker;
-    struct block  stack;     /* pages: row i of the k-th is row PROBLEM_STACK i + k; so no row is only padding */
+    struct block  stack;     /* of pages: row i of the k-th is row PROBLEM_STACK i + k */
     size_t        stacked;
     struct triangle segment, merged;
     struct block  rising;    /* a segment's triangle with all columns */
