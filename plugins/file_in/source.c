@@ -14,7 +14,7 @@
 
 #include "plugins/shared/memory.h"
 
-enum { CHUNK = 64 * 1024, EXCERPT = 4096 /* of a record that is too long */, SPARE_FILES = 64 };
+enum { CHUNK = 256 * 1024, EXCERPT = 4096 /* of a record that is too long */, SPARE_FILES = 64 };
 
 bool source_is_stdin(const char *path)
 {
