@@ -188,10 +188,12 @@ static void discard(struct window *window, struct group *group, int64_t time)
 static void placed(struct window *window, struct share *share, struct pane *pane, int64_t time, bool late)
 {
     struct group *group = share->group;
+    (void)time;
+    if (!late)
+        return;
     int64_t first = calendar_first_window(&window->calendar, pane->number);
     int64_t last = calendar_last_window(&window->calendar, pane->number);
-    (void)time;
-    for (int64_t k = first; late && k <= last && k < group->done; k++) {
+    for (int64_t k = first; k <= last && k < group->done; k++) {
         if (k < group->freed || calendar_window_end(&window->calendar,
                                                     k) + window->options.allowed_lateness <= group->watermark)
             continue;

@@ -326,7 +326,7 @@ static struct member *add_member(struct window *window, const struct vane_series
 
 struct member *groups_member(struct window *window, const struct vane_series *series, struct lane_state *lane)
 {
-    struct cached *cached = &window->cache[((uintptr_t)series >> 4) % CACHE];
+    struct cached *cached = &window->cache[table_mix((uintptr_t)series) % CACHE];
     if (cached->series == series && cached->round == window->round)
         return cached->member;
     size_t at = 0;

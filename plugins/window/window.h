@@ -115,7 +115,7 @@ struct cached {
     uint64_t                  round;
 };
 
-enum { CACHE = 1024 };
+enum { CACHE = 4096 };
 
 /* What was counted since the last call of vane_count. */
 struct tally {
