@@ -125,6 +125,10 @@ bool common_read_node(struct node_options *common, const struct config_node *nod
                       const struct options_target *own, size_t own_count, struct arena *arena,
                       struct config_errors *errors);
 
+/* Of a node whose plugin is not there: alias, from, and what else routing goes by. False where one of them is set
+ * wrongly; common_read_node reports it. */
+bool common_peek_place(struct node_options *common, const struct config_node *node, struct arena *arena);
+
 /* options_check_table, and that no option has a name which every plugin of that role has already. */
 bool common_check_table(enum vane_role role, const struct vane_option *options, size_t state_size,
                         struct error *err);

@@ -192,6 +192,20 @@ bool common_read_node(struct node_options *common, const struct config_node *nod
     return settle_when_full(common, node, errors) && fine;
 }
 
+bool common_peek_place(struct node_options *common, const struct config_node *node, struct arena *arena)
+{
+    static const char *const names[] = { "alias", "from", "exclusive", "ack" };
+    bool fine = true;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        for (const struct common_table *table = common_tables; table->options; table++) {
+            const struct vane_option *option = options_find(table->options, names[i]);
+            if (option && (table->roles & (1u << node->role)))
+                fine &= options_peek(&node->source, option, common, arena);
+        }
+    }
+    return fine;
+}
+
 static bool is_common(enum vane_role role, const char *name)
 {
     for (const struct common_table *table = common_tables; table->options; table++) {

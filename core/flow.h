@@ -35,11 +35,11 @@ struct flow_settings {
 
 /* Nodes are check()ed and instances made here; nothing is opened. NULL when something is wrong: all of it has
  * been told to the report. */
-struct flow *flow_new(const struct flow_settings *settings, const struct flow_node *nodes, size_t count,
+struct flow *flow_new(const struct flow_settings *settings, struct flow_node *nodes, size_t count,
                       const struct graph_report *report);
 /* The part of it that needs no flow: do the filters of the nodes make sense, and what do their plugins say of their
- * options? */
-bool flow_check_nodes(const struct flow_node *nodes, size_t count, struct runtime *runtime,
+ * options? Notes in the nodes which routes they use. */
+bool flow_check_nodes(struct flow_node *nodes, size_t count, struct runtime *runtime,
                       const struct graph_report *report);
 void flow_free(struct flow *flow); /* of one that was never started, or has stopped */
 

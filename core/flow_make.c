@@ -87,10 +87,10 @@ static void add_processor(struct flow *flow, size_t i, const struct flow_node *n
     struct part *part = flow->parts[flow->graph.nodes[i].part];
     unsigned workers = node->graph.workers ? node->graph.workers : 1;
     part->keeps |= node->settings.plugin->save != NULL;
-    flow->first_line[i] = flow->line_count;
-    for (size_t a = 0; a < flow->graph.arrow_count; a++)
-        if (flow->graph.arrows[a].to == i && graph_inside(&flow->graph, &flow->graph.arrows[a]))
-            flow->first_line[i] = flow->first_line[flow->graph.arrows[a].from];
+    bool one = graph_count(&flow->graph.in, i) == 1;
+    const struct graph_arrow *arrow = one ? graph_arrow(&flow->graph, &flow->graph.in, i, 0) : NULL;
+    bool joins = one && graph_inside(&flow->graph, arrow);
+    flow->first_line[i] = joins ? flow->first_line[arrow->from] : flow->line_count;
     for (unsigned worker = 0; worker < workers; worker++) {
         if (flow->first_line[i] + worker == flow->line_count)
             add_line(flow, part);
@@ -104,25 +104,9 @@ static void add_processor(struct flow *flow, size_t i, const struct flow_node *n
 /* Processors in the order of their arrows, so that a line's stages come in order. */
 static void add_processors(struct flow *flow, const struct flow_node *nodes)
 {
-    size_t count = flow->graph.count, left = 0;
-    bool *added = alloc_array(count, sizeof *added);
-    for (size_t i = 0; i < count; i++)
-        left += nodes[i].graph.role == VANE_PROCESSOR;
-    while (left > 0) {
-        for (size_t i = 0; i < count; i++) {
-            bool ready = nodes[i].graph.role == VANE_PROCESSOR && !added[i];
-            for (size_t a = 0; a < flow->graph.arrow_count && ready; a++) {
-                size_t from = flow->graph.arrows[a].from;
-                ready = flow->graph.arrows[a].to != i || nodes[from].graph.role != VANE_PROCESSOR || added[from];
-            }
-            if (!ready)
-                continue;
-            add_processor(flow, i, &nodes[i]);
-            added[i] = true;
-            left--;
-        }
-    }
-    free(added);
+    for (size_t i = 0; i < flow->graph.count; i++)
+        if (nodes[flow->graph.order[i]].graph.role == VANE_PROCESSOR)
+            add_processor(flow, flow->graph.order[i], &nodes[flow->graph.order[i]]);
 }
 
 /* The outlet and waker of a source: an input, or one of a processor's lines. */
@@ -170,7 +154,7 @@ static void say_modify(void *context, const char *key, const char *why)
 }
 
 /* On an instance of its own, so that a node can be checked though others are wrong. */
-static bool check_node(const struct flow_node *node, struct runtime *runtime, const struct graph_report *report)
+static bool check_node(struct flow_node *node, struct runtime *runtime, const struct graph_report *report)
 {
     struct instance_settings settings = node->settings;
     settings.runtime = runtime;
@@ -180,37 +164,22 @@ static bool check_node(const struct flow_node *node, struct runtime *runtime, co
     bool good = instance_check(instance) == VANE_OK;
     if (!good)
         report->say(report->context, false, node->graph.file, node->graph.line_at, "", instance->reason);
+    node->graph.used = instance->routes_used;
     instance_free(instance);
     return good;
 }
 
-bool flow_check_nodes(const struct flow_node *nodes, size_t count, struct runtime *runtime,
+bool flow_check_nodes(struct flow_node *nodes, size_t count, struct runtime *runtime,
                       const struct graph_report *report)
 {
     bool good = true;
     for (size_t i = 0; i < count; i++) {
         struct modify_report to = { report, &nodes[i] };
+        if (!nodes[i].settings.plugin) /* missing, or its format is */
+            continue;
         good = modify_check(nodes[i].settings.options, say_modify, &to) && good;
         if (!nodes[i].broken)
             good = check_node(&nodes[i], runtime, report) && good;
-    }
-    return good;
-}
-
-/* Saved records are found again by the node's name: it must be the only one. */
-static bool check_keys(const struct flow_node *nodes, size_t count, const struct graph_report *report)
-{
-    bool good = true;
-    for (size_t i = 0; i < count; i++) {
-        const struct vane_plugin *plugin = nodes[i].settings.plugin;
-        bool keeps = plugin->save || plugin->remembers, twice = false;
-        for (size_t j = 0; j < count; j++)
-            twice |= j != i && strcmp(nodes[i].graph.name, nodes[j].graph.name) == 0;
-        if (!keeps || !twice || nodes[i].graph.aliased) /* a double alias is an error of its own */
-            continue;
-        report->say(report->context, false, nodes[i].graph.file, nodes[i].graph.line_at, "",
-                    "keeps state and stands more than once: give each an alias, so that its state is found again");
-        good = false;
     }
     return good;
 }
@@ -236,10 +205,11 @@ static void make(struct flow *flow, const struct flow_settings *settings, const 
             add_edges(flow, &flow->graph.arrows[a], nodes);
 }
 
-struct flow *flow_new(const struct flow_settings *settings, const struct flow_node *nodes, size_t count,
+struct flow *flow_new(const struct flow_settings *settings, struct flow_node *nodes, size_t count,
                       const struct graph_report *report)
 {
     struct flow *flow = alloc_zero(sizeof *flow);
+    bool checked = flow_check_nodes(nodes, count, settings->runtime, report);
     flow->runtime = settings->runtime;
     flow->graph_nodes = alloc_array(count, sizeof *flow->graph_nodes);
     flow->fingerprints = alloc_array(count, sizeof *flow->fingerprints);
@@ -247,9 +217,7 @@ struct flow *flow_new(const struct flow_settings *settings, const struct flow_no
         flow->graph_nodes[i] = nodes[i].graph;
         flow->fingerprints[i] = nodes[i].fingerprint;
     }
-    bool good = check_keys(nodes, count, report);
-    good = flow_check_nodes(nodes, count, settings->runtime, report) && good;
-    good = graph_build(&flow->graph, flow->graph_nodes, count, report) && good;
+    bool good = graph_build(&flow->graph, flow->graph_nodes, count, report) && checked;
     if (!good) {
         flow_free(flow);
         return NULL;

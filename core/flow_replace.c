@@ -17,92 +17,84 @@
 
 static const size_t NONE = (size_t)GRAPH_NONE;
 
+/* What hangs together by arrows. */
+struct component {
+    size_t members, arrows;
+    size_t twin;    /* of the new flow: the old component that its nodes are twins of; NONE: not known yet */
+    bool   differs; /* of the new flow: it does not go on */
+};
+
 struct replacing {
-    struct flow *old, *new;
-    size_t      *twin;               /* by new node: the old one that says the same; NONE */
-    size_t      *old_group, *group;  /* by node: its component */
-    bool        *goes_on;            /* by new component */
-    bool        *line_moved, *part_moved;
+    struct flow      *old, *new;
+    size_t           *twin;       /* by new node: the old one that says the same; NONE */
+    size_t           *old_group, *group; /* by node: its component */
+    struct component *old_components, *components;
+    bool             *line_moved, *part_moved;
 };
 
 /* ---- What is the same ---- */
 
 /* The k-th node of a name is matched with the k-th of that name. */
-static size_t find_twin(const struct replacing *at, size_t node)
+static void find_twins(struct replacing *at)
 {
-    const struct graph_node *wanted = &at->new->graph.nodes[node];
-    size_t before = 0;
-    for (size_t i = 0; i < node; i++)
-        before += strcmp(at->new->graph.nodes[i].name, wanted->name) == 0;
-    for (size_t i = 0; i < at->old->graph.count; i++) {
-        if (strcmp(at->old->graph.nodes[i].name, wanted->name) != 0 || before-- > 0)
-            continue;
-        return at->old->fingerprints[i] == at->new->fingerprints[node] ? i : NONE;
+    const struct graph *graph = &at->new->graph;
+    for (size_t i = 0, count; i < graph->count; i += count) {
+        size_t old_count;
+        const char *name = graph->nodes[graph->by_name[i]].name;
+        const size_t *nodes = graph_find(graph, name, &count), *old = graph_find(&at->old->graph, name, &old_count);
+        for (size_t k = 0; k < count; k++) {
+            bool same = k < old_count && at->old->fingerprints[old[k]] == at->new->fingerprints[nodes[k]];
+            at->twin[nodes[k]] = same ? old[k] : NONE;
+        }
     }
-    return NONE;
 }
 
-static size_t *find_groups(const struct graph *graph)
+static struct component *count_components(const struct graph *graph, const size_t *group)
 {
-    size_t *group = alloc_array(graph->count, sizeof *group);
-    for (size_t i = 0; i < graph->count; i++)
-        group[i] = i;
-    for (size_t a = 0; a < graph->arrow_count; a++) {
-        size_t from = group[graph->arrows[a].from], to = group[graph->arrows[a].to];
-        for (size_t i = 0; i < graph->count && from != to; i++)
-            if (group[i] == to)
-                group[i] = from;
+    struct component *components = alloc_array(graph->count, sizeof *components);
+    for (size_t i = 0; i < graph->count; i++) {
+        components[i].twin = NONE;
+        components[group[i]].members++;
     }
-    return group;
-}
-
-static size_t count_members(const size_t *group, size_t count, size_t wanted)
-{
-    size_t members = 0;
-    for (size_t i = 0; i < count; i++)
-        members += group[i] == wanted;
-    return members;
-}
-
-static size_t count_arrows(const struct graph *graph, const size_t *group, size_t wanted)
-{
-    size_t arrows = 0;
     for (size_t a = 0; a < graph->arrow_count; a++)
-        arrows += group[graph->arrows[a].from] == wanted;
-    return arrows;
+        components[group[graph->arrows[a].from]].arrows++;
+    return components;
 }
 
 static bool has_arrow(const struct graph *graph, size_t from, size_t to, const char *route)
 {
-    for (size_t a = 0; a < graph->arrow_count; a++) {
-        const struct graph_arrow *arrow = &graph->arrows[a];
+    for (size_t k = 0; k < graph_count(&graph->out, from); k++) {
+        const struct graph_arrow *arrow = graph_arrow(graph, &graph->out, from, k);
         bool same = route && arrow->route ? strcmp(route, arrow->route) == 0 : route == arrow->route;
-        if (arrow->from == from && arrow->to == to && same)
+        if (arrow->to == to && same)
             return true;
     }
     return false;
 }
 
-/* Has the old flow the same nodes with the same arrows, and no others with them? */
-static bool same_component(const struct replacing *at, size_t wanted)
+/* Those of which the old flow does not have the same nodes with the same arrows, and no others with them. */
+static void compare_components(struct replacing *at)
 {
-    const struct graph *old = &at->old->graph, *new = &at->new->graph;
-    size_t other = NONE;
+    const struct graph *new = &at->new->graph;
     for (size_t i = 0; i < new->count; i++) {
-        if (at->group[i] != wanted)
-            continue;
-        if (at->twin[i] == NONE || (other != NONE && at->old_group[at->twin[i]] != other))
-            return false;
-        other = at->old_group[at->twin[i]];
+        struct component *mine = &at->components[at->group[i]];
+        size_t other = at->twin[i] == NONE ? NONE : at->old_group[at->twin[i]];
+        mine->differs |= other == NONE || (mine->twin != NONE && mine->twin != other);
+        mine->twin = other;
     }
     for (size_t a = 0; a < new->arrow_count; a++) {
         const struct graph_arrow *arrow = &new->arrows[a];
-        if (at->group[arrow->from] == wanted
-            && !has_arrow(old, at->twin[arrow->from], at->twin[arrow->to], arrow->route))
-            return false;
+        struct component *mine = &at->components[at->group[arrow->from]];
+        mine->differs = mine->differs
+                        || !has_arrow(&at->old->graph, at->twin[arrow->from], at->twin[arrow->to], arrow->route);
     }
-    return count_members(at->group, new->count, wanted) == count_members(at->old_group, old->count, other)
-        && count_arrows(new, at->group, wanted) == count_arrows(old, at->old_group, other);
+    for (size_t i = 0; i < new->count; i++) {
+        struct component *mine = &at->components[i];
+        if (mine->members == 0 || mine->differs)
+            continue;
+        const struct component *other = &at->old_components[mine->twin];
+        mine->differs = mine->members != other->members || mine->arrows != other->arrows;
+    }
 }
 
 /* ---- Changing places ---- */
@@ -212,7 +204,7 @@ static size_t take_over(struct replacing *at)
     for (size_t i = 0; i < at->new->graph.count; i++) {
         if (at->twin[i] == NONE)
             continue;
-        bool whole = at->goes_on[at->group[i]];
+        bool whole = !at->components[at->group[i]].differs;
         if (whole)
             move_node(at, at->twin[i], i);
         else if (at->new->inputs[i] && may_go_on(at->old->inputs[at->twin[i]]))
@@ -224,26 +216,26 @@ static size_t take_over(struct replacing *at)
 
 size_t flow_replace(struct flow *new, struct flow *old)
 {
-    size_t count = new->graph.count;
     struct replacing at = {
-        .old = old, .new = new, .twin = alloc_array(count, sizeof *at.twin), .old_group = find_groups(&old->graph),
-        .group = find_groups(&new->graph), .goes_on = alloc_array(count, sizeof *at.goes_on),
+        .old = old, .new = new, .twin = alloc_array(new->graph.count, sizeof *at.twin),
+        .old_group = graph_components(&old->graph), .group = graph_components(&new->graph),
         .line_moved = alloc_array(new->line_count, sizeof *at.line_moved),
         .part_moved = alloc_array(new->graph.part_count, sizeof *at.part_moved),
     };
+    at.old_components = count_components(&old->graph, at.old_group);
+    at.components = count_components(&new->graph, at.group);
     old->next = new;
     for (size_t i = 0; i < old->graph.count; i++)
         old->heirs[i] = NONE;
-    for (size_t i = 0; i < count; i++)
-        at.twin[i] = find_twin(&at, i);
-    for (size_t i = 0; i < count; i++)
-        at.goes_on[i] = same_component(&at, i);
+    find_twins(&at);
+    compare_components(&at);
     size_t going_on = take_over(&at);
     runtime_show(new->runtime, new);
     free(at.twin);
     free(at.old_group);
     free(at.group);
-    free(at.goes_on);
+    free(at.old_components);
+    free(at.components);
     free(at.line_moved);
     free(at.part_moved);
     return going_on;

@@ -1,4 +1,5 @@
-#include "core/graph.h"
+/* graph - see graph.h. Every step is linear in nodes and arrows, but for sorting names: flows may have thousands. */
+#include "core/graph_internal.h"
 
 #include "core/alloc.h"
 
@@ -7,63 +8,54 @@
 
 static const char *const roles[] = { "", "inputs", "processors", "outputs" };
 
-struct building {
-    struct graph              *graph;
-    const struct graph_report *report;
-    bool                       good;
-};
-
-static void say(struct building *at, bool warning, const struct graph_node *node, const char *option,
-                const char *what)
-{
-    at->report->say(at->report->context, warning, node->file, node->line_at, option, what);
-    if (!warning)
-        at->good = false;
-}
-
 /* ---- Names ---- */
 
-/* The node of that name; *found counts how many have it. */
-static size_t find(const struct graph *graph, const char *name, size_t *found)
+static int compare_names(const void *a, const void *b, void *nodes)
 {
-    size_t at = 0;
-    *found = 0;
-    for (size_t i = 0; i < graph->count; i++) {
-        if (strcmp(graph->nodes[i].name, name) != 0)
-            continue;
-        at = i;
-        ++*found;
-    }
-    return at;
+    size_t left = *(const size_t *)a, right = *(const size_t *)b;
+    const struct graph_node *all = nodes;
+    int order = strcmp(all[left].name, all[right].name);
+    return order ? order : (left > right) - (left < right);
 }
 
-static void check_names(struct building *at)
+static void sort_names(struct graph *graph)
 {
-    struct graph *graph = at->graph;
-    for (size_t i = 0; i < graph->count; i++) {
-        for (size_t j = 0; j < i; j++) {
-            const struct graph_node *node = &graph->nodes[i], *other = &graph->nodes[j];
-            char what[256];
-            if (strcmp(node->name, other->name) != 0 || !(node->aliased || other->aliased))
-                continue;
-            snprintf(what, sizeof what, "the name '%s' is taken by the plugin at %s:%d; give it another alias", node->name,
-                     other->file, other->line_at);
-            say(at, false, node, "alias", what);
-            break;
-        }
+    graph->by_name = alloc_array(graph->count, sizeof *graph->by_name);
+    for (size_t i = 0; i < graph->count; i++)
+        graph->by_name[i] = i;
+    qsort_r(graph->by_name, graph->count, sizeof *graph->by_name, compare_names, graph->nodes);
+}
+
+/* The first place in by_name whose name is not less than this one; with `past` the first whose name is greater. */
+static size_t bound(const struct graph *graph, const char *name, bool past)
+{
+    size_t low = 0, high = graph->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(graph->nodes[graph->by_name[middle]].name, name);
+        if (order < 0 || (past && order == 0))
+            low = middle + 1;
+        else
+            high = middle;
     }
+    return low;
+}
+
+const size_t *graph_find(const struct graph *graph, const char *name, size_t *found)
+{
+    size_t first = bound(graph, name, false);
+    *found = bound(graph, name, true) - first;
+    return graph->by_name + first;
 }
 
 /* ---- Arrows ---- */
 
 static void add_arrow(struct graph *graph, size_t from, size_t to, const char *route)
 {
-    for (size_t i = 0; i < graph->arrow_count; i++) {
-        const struct graph_arrow *arrow = &graph->arrows[i];
-        if (arrow->from == from && arrow->to == to && arrow->route == route)
-            return; /* named twice in one `from` */
+    if (graph->arrow_count == graph->arrow_room) {
+        graph->arrow_room = alloc_grow(graph->arrow_room, graph->arrow_count + 1);
+        graph->arrows = alloc_resize(graph->arrows, graph->arrow_room, sizeof *graph->arrows);
     }
-    graph->arrows = alloc_resize(graph->arrows, graph->arrow_count + 1, sizeof *graph->arrows);
     graph->arrows[graph->arrow_count++] = (struct graph_arrow){ from, to, route };
 }
 
@@ -77,44 +69,87 @@ static bool find_route(const struct graph *graph, const char *name, size_t *node
         return false;
     memcpy(base, name, length);
     base[length] = '\0';
-    *node = find(graph, base, &found);
-    const char *const *each = found == 1 ? graph->nodes[*node].routes : NULL;
+    const size_t *numbers = graph_find(graph, base, &found);
+    if (found != 1)
+        return false;
+    *node = numbers[0];
+    const char *const *each = graph->nodes[*node].routes;
     while (each && *each && strcmp(*each, dot + 1) != 0)
         each++;
-    *route = each ? *each : NULL;
+    *route = graph->nodes[*node].vague ? dot + 1 : each ? *each : NULL;
     return *route != NULL;
+}
+
+static void say_unknown(struct building *at, const struct graph_node *node, const char *name)
+{
+    const struct graph_report *report = at->report;
+    char what[512];
+    if (report->may_be && report->may_be(report->context, name)) {
+        at->guessed = true;
+        return;
+    }
+    const char *like = report->nearest(report->context, name);
+    snprintf(what, sizeof what, "no plugin has the name '%s'%s%s%s", name, like ? "; did you mean '" : "", like ? like : "",
+             like ? "'?" : "");
+    graph_say(at, false, node, "from", what);
+}
+
+/* Which node, and which of its routes, is meant? False: it has been said what is wrong. */
+static bool find_source(struct building *at, const struct graph_node *node, const char *name, struct graph_arrow *arrow)
+{
+    const struct graph *graph = at->graph;
+    char what[512];
+    size_t found;
+    const size_t *numbers = graph_find(graph, name, &found);
+    if (found > 1) {
+        snprintf(what, sizeof what, "%zu plugins have the name '%s'; give them an alias", found, name);
+        graph_say(at, false, node, "from", what);
+        return false;
+    }
+    if (found == 1)
+        arrow->from = numbers[0];
+    else if (!find_route(graph, name, &arrow->from, &arrow->route)) {
+        say_unknown(at, node, name);
+        return false;
+    }
+    if (graph->nodes[arrow->from].role != VANE_OUTPUT)
+        return true;
+    snprintf(what, sizeof what, "'%s' is an output: nothing can be taken from it", name);
+    graph_say(at, false, node, "from", what);
+    return false;
 }
 
 static void add_named(struct building *at, size_t to)
 {
     struct graph *graph = at->graph;
     const struct graph_node *node = &graph->nodes[to];
+    size_t first = graph->arrow_count;
     for (size_t i = 0; i < node->from.count; i++) {
-        const char *name = node->from.items[i];
-        size_t found, from = find(graph, name, &found);
-        char what[512];
-        const char *route = NULL;
-        if (!found && find_route(graph, name, &from, &route))
-            found = 1;
-        const char *like = found ? NULL : at->report->nearest(at->report->context, name);
-        if (found == 0)
-            snprintf(what, sizeof what, "no plugin has the name '%s'%s%s%s", name, like ? "; did you mean '" : "",
-                     like ? like : "", like ? "'?" : "");
-        else if (found > 1)
-            snprintf(what, sizeof what, "%zu plugins have the name '%s'; give them an alias", found, name);
-        else if (graph->nodes[from].role == VANE_OUTPUT)
-            snprintf(what, sizeof what, "'%s' is an output: nothing can be taken from it", name);
-        else {
-            add_arrow(graph, from, to, route);
+        struct graph_arrow arrow = { .to = to };
+        if (!find_source(at, node, node->from.items[i], &arrow))
             continue;
-        }
-        say(at, false, node, "from", what);
+        size_t same = first; /* named twice in one `from`? */
+        while (same < graph->arrow_count
+               && (graph->arrows[same].from != arrow.from || graph->arrows[same].route != arrow.route))
+            same++;
+        if (same == graph->arrow_count)
+            add_arrow(graph, arrow.from, to, arrow.route);
     }
 }
 
 static bool in_default_flow(const struct graph_node *node, enum vane_role role)
 {
     return node->role == role && (role == VANE_INPUT ? !node->exclusive : !node->has_from);
+}
+
+/* From the last processor so far, or from every input where there is none. */
+static void add_default(struct graph *graph, size_t last, size_t to)
+{
+    if (last < graph->count)
+        add_arrow(graph, last, to, NULL);
+    for (size_t i = 0; i < graph->count && last == graph->count; i++)
+        if (in_default_flow(&graph->nodes[i], VANE_INPUT))
+            add_arrow(graph, i, to, NULL);
 }
 
 /* Telegraf's: every input, the processors in file order, every output. */
@@ -124,199 +159,157 @@ static void add_default_flow(struct graph *graph)
     for (size_t i = 0; i < graph->count; i++) {
         if (!in_default_flow(&graph->nodes[i], VANE_PROCESSOR))
             continue;
-        for (size_t j = 0; j < graph->count && last == graph->count; j++)
-            if (in_default_flow(&graph->nodes[j], VANE_INPUT))
-                add_arrow(graph, j, i, NULL);
-        if (last < graph->count)
-            add_arrow(graph, last, i, NULL);
+        add_default(graph, last, i);
         last = i;
     }
+    for (size_t i = 0; i < graph->count; i++)
+        if (in_default_flow(&graph->nodes[i], VANE_OUTPUT))
+            add_default(graph, last, i);
+}
+
+/* ---- Order ---- */
+
+static size_t end_of(const struct graph_arrow *arrow, bool in)
+{
+    return in ? arrow->to : arrow->from;
+}
+
+static void index_arrows(const struct graph *graph, struct graph_index *index, bool in)
+{
+    index->start = alloc_array(graph->count + 2, sizeof *index->start);
+    index->numbers = alloc_array(graph->arrow_count, sizeof *index->numbers);
+    size_t *next = index->start + 1; /* counts become places, and places the ends: the starts of those after */
+    for (size_t a = 0; a < graph->arrow_count; a++)
+        next[end_of(&graph->arrows[a], in) + 1]++;
+    for (size_t i = 1; i <= graph->count; i++)
+        next[i] += next[i - 1];
+    for (size_t a = 0; a < graph->arrow_count; a++)
+        index->numbers[next[end_of(&graph->arrows[a], in)]++] = a;
+}
+
+/* Topological; answers how many nodes come before any cycle: all, where there is none. */
+static size_t sort_nodes(struct graph *graph)
+{
+    size_t *missing = alloc_array(graph->count, sizeof *missing), done = 0;
+    graph->order = alloc_array(graph->count, sizeof *graph->order);
     for (size_t i = 0; i < graph->count; i++) {
-        if (!in_default_flow(&graph->nodes[i], VANE_OUTPUT))
-            continue;
-        if (last < graph->count)
-            add_arrow(graph, last, i, NULL);
-        for (size_t j = 0; j < graph->count && last == graph->count; j++)
-            if (in_default_flow(&graph->nodes[j], VANE_INPUT))
-                add_arrow(graph, j, i, NULL);
-    }
-}
-
-/* ---- Checks ---- */
-
-static size_t arrows_from(const struct graph *graph, size_t node)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < graph->arrow_count; i++)
-        count += graph->arrows[i].from == node;
-    return count;
-}
-
-static size_t arrows_to(const struct graph *graph, size_t node)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < graph->arrow_count; i++)
-        count += graph->arrows[i].to == node;
-    return count;
-}
-
-static void check_ends(struct building *at)
-{
-    const struct graph *graph = at->graph;
-    for (size_t i = 0; i < graph->count; i++) {
-        const struct graph_node *node = &graph->nodes[i];
-        if (node->role != VANE_OUTPUT && arrows_from(graph, i) == 0)
-            say(at, false, node, "", "leads nowhere: nobody takes from it; add an output, or name it in a `from`");
-        if (node->role != VANE_INPUT && arrows_to(graph, i) == 0 && (!node->has_from || node->from.count == 0))
-            say(at, false, node, "", "gets nothing: there is no input for it to take from");
-    }
-}
-
-/* Counts the paths from one input to each node, in the order of a topological sort. */
-static bool sort_nodes(const struct graph *graph, size_t *order)
-{
-    size_t *missing = alloc_array(graph->count, sizeof *missing), done = 0, head = 0;
-    for (size_t i = 0; i < graph->count; i++) {
-        missing[i] = arrows_to(graph, i);
+        missing[i] = graph_count(&graph->in, i);
         if (missing[i] == 0)
-            order[done++] = i;
+            graph->order[done++] = i;
     }
-    for (; head < done; head++)
-        for (size_t i = 0; i < graph->arrow_count; i++)
-            if (graph->arrows[i].from == order[head] && --missing[graph->arrows[i].to] == 0)
-                order[done++] = graph->arrows[i].to;
+    for (size_t head = 0; head < done; head++) {
+        for (size_t k = 0; k < graph_count(&graph->out, graph->order[head]); k++) {
+            size_t to = graph_arrow(graph, &graph->out, graph->order[head], k)->to;
+            if (--missing[to] == 0)
+                graph->order[done++] = to;
+        }
+    }
     free(missing);
-    return done == graph->count;
-}
-
-static void check_cycles(struct building *at)
-{
-    const struct graph *graph = at->graph;
-    size_t *order = alloc_array(graph->count, sizeof *order);
-    if (!sort_nodes(graph, order)) {
-        bool *reached = alloc_array(graph->count, sizeof *reached);
-        for (size_t i = 0; i < graph->count; i++) { /* from i back to i? */
-            memset(reached, 0, graph->count * sizeof *reached);
-            for (size_t round = 0; round < graph->count && !reached[i]; round++)
-                for (size_t a = 0; a < graph->arrow_count; a++)
-                    if (graph->arrows[a].from == i || reached[graph->arrows[a].from])
-                        reached[graph->arrows[a].to] = true;
-            if (!reached[i])
-                continue;
-            say(at, false, &graph->nodes[i], "from", "is part of a cycle: it takes, over others, from itself");
-            break;
-        }
-        free(reached);
-    }
-    free(order);
-}
-
-static void warn_of_double_paths(struct building *at)
-{
-    const struct graph *graph = at->graph;
-    size_t *order = alloc_array(graph->count, sizeof *order), *paths = alloc_array(graph->count, sizeof *paths);
-    sort_nodes(graph, order);
-    for (size_t input = 0; input < graph->count; input++) {
-        if (graph->nodes[input].role != VANE_INPUT)
-            continue;
-        memset(paths, 0, graph->count * sizeof *paths);
-        paths[input] = 1;
-        for (size_t i = 0; i < graph->count; i++) {
-            size_t into = 0;
-            for (size_t a = 0; a < graph->arrow_count; a++)
-                if (graph->arrows[a].to == order[i] && !graph->arrows[a].route && paths[graph->arrows[a].from])
-                    into++;
-            if (order[i] != input)
-                paths[order[i]] = into;
-            char what[256];
-            snprintf(what, sizeof what, "takes what comes from '%s' on %zu paths: a metric that goes all of them arrives "
-                     "as often", graph->nodes[input].name, into);
-            if (into > 1)
-                say(at, true, &graph->nodes[order[i]], "from", what);
-        }
-    }
-    free(order);
-    free(paths);
+    return done;
 }
 
 /* ---- Lines and parts ---- */
 
-static bool joins(const struct graph *graph, const struct graph_arrow *arrow)
+bool graph_inside(const struct graph *graph, const struct graph_arrow *arrow)
 {
     const struct graph_node *from = &graph->nodes[arrow->from], *to = &graph->nodes[arrow->to];
     return !arrow->route && from->role == VANE_PROCESSOR && to->role == VANE_PROCESSOR && from->workers <= 1 && to->workers <= 1
-           && arrows_from(graph, arrow->from) == 1 && arrows_to(graph, arrow->to) == 1;
-}
-
-bool graph_inside(const struct graph *graph, const struct graph_arrow *arrow)
-{
-    return joins(graph, arrow);
+           && graph_count(&graph->out, arrow->from) == 1 && graph_count(&graph->in, arrow->to) == 1;
 }
 
 static void find_lines(struct graph *graph)
 {
-    size_t *order = alloc_array(graph->count, sizeof *order);
-    sort_nodes(graph, order);
     for (size_t i = 0; i < graph->count; i++) {
-        struct graph_node *node = &graph->nodes[order[i]];
+        size_t number = graph->order[i];
+        struct graph_node *node = &graph->nodes[number];
         if (node->role != VANE_PROCESSOR)
             continue;
-        node->line = (size_t)GRAPH_NONE;
-        for (size_t a = 0; a < graph->arrow_count; a++)
-            if (graph->arrows[a].to == order[i] && joins(graph, &graph->arrows[a]))
-                node->line = graph->nodes[graph->arrows[a].from].line;
-        if (node->line == (size_t)GRAPH_NONE)
-            node->line = graph->line_count++;
+        bool one = graph_count(&graph->in, number) == 1;
+        const struct graph_arrow *arrow = one ? graph_arrow(graph, &graph->in, number, 0) : NULL;
+        bool joins = one && graph_inside(graph, arrow);
+        node->line = joins ? graph->nodes[arrow->from].line : graph->line_count++;
     }
-    free(order);
 }
 
-static void rename_part(struct graph *graph, size_t old, size_t new)
+/* The node that stands for all that hang together with this one; the way to it gets shorter. */
+static size_t find_root(size_t *roots, size_t node)
 {
+    while (roots[node] != node) {
+        roots[node] = roots[roots[node]];
+        node = roots[node];
+    }
+    return node;
+}
+
+static bool is_loose(const struct graph_node *node)
+{
+    return node->role == VANE_OUTPUT && node->best_effort;
+}
+
+static size_t *find_roots(const struct graph *graph, bool with_loose)
+{
+    size_t *roots = alloc_array(graph->count, sizeof *roots);
     for (size_t i = 0; i < graph->count; i++)
-        if (graph->nodes[i].part == old)
-            graph->nodes[i].part = new;
+        roots[i] = i;
+    for (size_t a = 0; a < graph->arrow_count; a++) {
+        const struct graph_arrow *arrow = &graph->arrows[a];
+        if (with_loose || !is_loose(&graph->nodes[arrow->to]))
+            roots[find_root(roots, arrow->to)] = find_root(roots, arrow->from);
+    }
+    for (size_t i = 0; i < graph->count; i++)
+        roots[i] = find_root(roots, i);
+    return roots;
+}
+
+size_t *graph_components(const struct graph *graph)
+{
+    return find_roots(graph, true);
 }
 
 /* What shares a line or a required output hangs together. */
 static void find_parts(struct graph *graph)
 {
+    size_t *roots = find_roots(graph, false), *part = alloc_array(graph->count, sizeof *part);
     for (size_t i = 0; i < graph->count; i++)
-        graph->nodes[i].part = i;
-    for (size_t a = 0; a < graph->arrow_count; a++) {
-        const struct graph_node *from = &graph->nodes[graph->arrows[a].from], *to = &graph->nodes[graph->arrows[a].to];
-        if (!(to->role == VANE_OUTPUT && to->best_effort))
-            rename_part(graph, to->part, from->part);
-    }
-    size_t *seen = alloc_array(graph->count, sizeof *seen);
+        part[i] = (size_t)GRAPH_NONE;
     for (size_t i = 0; i < graph->count; i++) {
         struct graph_node *node = &graph->nodes[i];
-        size_t part = 0;
-        while (part < graph->part_count && seen[part] != node->part)
-            part++;
-        bool loose = node->role == VANE_OUTPUT && node->best_effort;
-        if (!loose && part == graph->part_count)
-            seen[graph->part_count++] = node->part;
-        node->part = loose ? (size_t)GRAPH_NONE : part;
+        if (!is_loose(node) && part[roots[i]] == (size_t)GRAPH_NONE)
+            part[roots[i]] = graph->part_count++;
+        node->part = is_loose(node) ? (size_t)GRAPH_NONE : part[roots[i]];
     }
-    free(seen);
+    free(roots);
+    free(part);
+}
+
+static void add_arrows(struct building *at)
+{
+    struct graph *graph = at->graph;
+    add_default_flow(graph);
+    for (size_t i = 0; i < graph->count; i++)
+        if (graph->nodes[i].has_from)
+            add_named(at, i);
+    index_arrows(graph, &graph->out, false);
+    index_arrows(graph, &graph->in, true);
 }
 
 bool graph_build(struct graph *graph, struct graph_node *nodes, size_t count, const struct graph_report *report)
 {
     *graph = (struct graph){ .nodes = nodes, .count = count };
-    struct building at = { .graph = graph, .report = report, .good = true };
-    check_names(&at);
-    add_default_flow(graph);
-    for (size_t i = 0; i < count; i++)
-        if (nodes[i].has_from)
-            add_named(&at, i);
-    if (at.good)
-        check_ends(&at);
-    check_cycles(&at);
+    struct building at = { .graph = graph, .report = report, .good = true, .guessed = report->partial };
+    sort_names(graph);
+    graph_check_names(&at);
+    add_arrows(&at);
+    if (at.good && !at.guessed)
+        graph_check_ends(&at);
+    size_t sorted = sort_nodes(graph);
+    if (sorted < count)
+        graph_check_cycle(&at, sorted);
     if (!at.good)
         return false;
-    warn_of_double_paths(&at);
+    graph_warn_of_double_paths(&at);
+    if (!at.guessed)
+        graph_warn_of_untaken_routes(&at);
     find_lines(graph);
     find_parts(graph);
     return true;
@@ -324,7 +317,13 @@ bool graph_build(struct graph *graph, struct graph_node *nodes, size_t count, co
 
 void graph_release(struct graph *graph)
 {
+    free(graph->by_name);
     free(graph->arrows);
+    free(graph->out.start);
+    free(graph->out.numbers);
+    free(graph->in.start);
+    free(graph->in.numbers);
+    free(graph->order);
     *graph = (struct graph){ 0 };
 }
 
@@ -332,15 +331,14 @@ void graph_release(struct graph *graph)
 
 static void print_below(const struct graph *graph, struct vane_text *out, size_t node, int depth)
 {
-    for (size_t a = 0; a < graph->arrow_count; a++) {
-        if (graph->arrows[a].from != node)
-            continue;
-        const struct graph_node *to = &graph->nodes[graph->arrows[a].to];
-        const char *route = graph->arrows[a].route;
+    for (size_t k = 0; k < graph_count(&graph->out, node); k++) {
+        const struct graph_arrow *arrow = graph_arrow(graph, &graph->out, node, k);
+        const struct graph_node *to = &graph->nodes[arrow->to];
+        const char *route = arrow->route;
         vane_text_addf(out, "%*s%s%s%s %s.%s%s%s\n", depth * 4, "", route ? "─" : "", route ? route : "",
-                       graph_inside(graph, &graph->arrows[a]) ? "──▶" : "─▭▶", roles[to->role], to->name,
+                       graph_inside(graph, arrow) ? "──▶" : "─▭▶", roles[to->role], to->name,
                        to->best_effort ? " (best effort)" : "", to->workers > 1 ? " (workers)" : "");
-        print_below(graph, out, graph->arrows[a].to, depth + 1);
+        print_below(graph, out, arrow->to, depth + 1);
     }
 }
 

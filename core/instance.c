@@ -318,6 +318,15 @@ void vane_tick_every(struct vane_self *self, int64_t ns)
     instance_of(self)->tick_every = ns;
 }
 
+void vane_uses_route(struct vane_self *self, const char *route)
+{
+    struct instance *instance = instance_of(self);
+    unsigned number = 0;
+    while (strcmp(instance->plugin->routes[number], route) != 0)
+        number++;
+    instance->routes_used |= UINT64_C(1) << number;
+}
+
 /* ---- Formats ---- */
 
 /* "prices.csv: byte 120, line 7"; "binance_data: offset 120" */

@@ -39,6 +39,7 @@ struct instance {
     int64_t                    not_before;  /* monotonic: the least time of the next try */
     int64_t                    retry_after; /* monotonic: as the plugin asked; 0: it did not */
     int64_t                    tick_every;
+    uint64_t                   routes_used; /* bit by route: vane_uses_route */
     unsigned                   tries;       /* failed in a row */
     const char                *failing;     /* what failed last: "open", "run", "write", "gather" */
     int64_t                    opened_at;   /* monotonic */

@@ -202,6 +202,9 @@ bool vane_emit(struct vane_self *self, struct vane_batch *batch);
  * What nobody takes is freed; the main flow does not get it. */
 bool vane_emit_to(struct vane_self *self, struct vane_batch *batch, const char *route);
 
+/* In check(): with these options metrics go this way. Where nobody takes the route, `vane check` warns. */
+void vane_uses_route(struct vane_self *self, const char *route);
+
 /* Inputs: would vane_emit wait? False promises that the next one does not. */
 bool vane_full(struct vane_self *self);
 

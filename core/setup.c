@@ -144,18 +144,27 @@ static enum edge_full when_full_of(const struct node_options *options)
     }
 }
 
+/* Its place in the flow, for routing; `vague` until more is known. */
+static void place_node(struct flow_node *flow, const struct config_node *node, const struct node_options *options,
+                       const char *name)
+{
+    flow->graph = (struct graph_node){
+        .role = node->role, .name = options->alias ? options->alias : name, .aliased = options->alias != NULL,
+        .from = options->from, .has_from = node->role != VANE_INPUT && toml_get(node->source.tables[0], "from"), .exclusive = options->exclusive,
+        .best_effort = node->role == VANE_OUTPUT && options->ack == COMMON_ACK_BEST_EFFORT, .vague = true,
+        .file = node->place.file, .line_at = (int)node->place.line,
+    };
+}
+
 static void fill_node(struct setup *setup, struct flow_node *flow, const struct config_node *node,
                       const struct vane_plugin *plugin, const struct node_options *options)
 {
     const struct agent_options *agent = &setup->agent;
-    const char *name = options->alias ? options->alias : plugin->name;
-    flow->graph = (struct graph_node){
-        .role = plugin->role, .name = name, .aliased = options->alias != NULL, .from = options->from,
-        .has_from = options->from.items != NULL, .exclusive = options->exclusive,
-        .best_effort = plugin->role == VANE_OUTPUT && options->ack == COMMON_ACK_BEST_EFFORT,
-        .workers = plugin->role == VANE_PROCESSOR ? (unsigned)options->workers : 1, .routes = plugin->routes,
-        .file = node->place.file, .line_at = (int)node->place.line,
-    };
+    place_node(flow, node, options, plugin->name);
+    flow->graph.vague = false;
+    flow->graph.keeps = plugin->save || plugin->remembers;
+    flow->graph.workers = plugin->role == VANE_PROCESSOR ? (unsigned)options->workers : 1;
+    flow->graph.routes = plugin->routes;
     const char *plain = join_text(setup->arena, role_names[plugin->role], ".", plugin->name);
     flow->settings.plugin = plugin;
     flow->settings.options = options;
@@ -196,22 +205,21 @@ static void replace_by_printer(struct setup *setup, struct flow_node *flow)
     flow->settings.state = state;
 }
 
-static bool add_node(struct setup *setup, const struct config_node *node, const struct setup_sources *sources,
-                     struct loader *loader, struct config_errors *errors)
+/* A node whose options cannot be told: the plugin is missing (NULL), or its format. Others may take from it, though. */
+static void add_unread(struct setup *setup, const struct config_node *node, const struct vane_plugin *plugin)
 {
-    struct error err;
-    const struct vane_plugin *plugin = loader_get(loader, node->role, node->plugin, &err);
-    if (!plugin) {
-        setup->missing = true;
-        return errors_add(errors, node->place.file, node->place.line, "%s: %s", node->source.key, err.text);
-    }
-    struct flow_node *flow = &setup->nodes[setup->count];
-    struct format_choice choice = { 0 };
-    if (plugin->data_format && !choose_format(setup, node, plugin, &flow->settings, &choice, errors)) {
-        setup->missing = true; /* without the format its options cannot be told apart */
-        return false;
-    }
+    struct flow_node *flow = &setup->nodes[setup->count++];
+    struct node_options options = { 0 };
+    setup->torn |= !common_peek_place(&options, node, setup->arena);
+    place_node(flow, node, &options, plugin ? plugin->name : node->plugin);
+    flow->graph.vague = !plugin;
+    flow->graph.routes = plugin ? plugin->routes : NULL;
+}
 
+static bool read_node(struct setup *setup, const struct config_node *node, const struct vane_plugin *plugin,
+                      struct format_choice *choice, const struct setup_sources *sources, struct config_errors *errors)
+{
+    struct flow_node *flow = &setup->nodes[setup->count++];
     void *state = arena_take(setup->arena, plugin->state_size);
     memset(state, 0, plugin->state_size);
     struct node_options *options = arena_take(setup->arena, sizeof *options);
@@ -219,7 +227,7 @@ static bool add_node(struct setup *setup, const struct config_node *node, const 
     struct options_target own[COMMON_OWN_LIMIT] = { { .options = plugin->options, .state = state } };
     size_t count = 1;
     if (plugin->data_format && !plugin->fixed_format)
-        own[count++] = (struct options_target){ .options = format_options(plugin), .state = &choice };
+        own[count++] = (struct options_target){ .options = format_options(plugin), .state = choice };
     if (plugin->data_format) {
         bool input = plugin->role == VANE_INPUT;
         own[count++] = (struct options_target){ .options = options_of(flow->settings.format, input),
@@ -233,8 +241,22 @@ static bool add_node(struct setup *setup, const struct config_node *node, const 
     if (sources->mode == VANE_TEST && plugin->role == VANE_OUTPUT)
         replace_by_printer(setup, flow);
     flow->broken = !good;
-    setup->count++;
+    if (!good) /* with a wrong alias nobody finds it */
+        setup->torn |= !common_peek_place(&(struct node_options){ 0 }, node, setup->arena);
     return good;
+}
+
+static bool add_node(struct setup *setup, const struct config_node *node, const struct setup_sources *sources,
+                     struct loader *loader, struct config_errors *errors)
+{
+    struct error err;
+    struct format_choice choice = { 0 };
+    const struct vane_plugin *plugin = loader_get(loader, node->role, node->plugin, &err);
+    struct instance_settings *settings = &setup->nodes[setup->count].settings;
+    if (plugin && (!plugin->data_format || choose_format(setup, node, plugin, settings, &choice, errors)))
+        return read_node(setup, node, plugin, &choice, sources, errors);
+    add_unread(setup, node, plugin);
+    return plugin ? false : errors_add(errors, node->place.file, node->place.line, "%s: %s", node->source.key, err.text);
 }
 
 /* [global_tags], and the host's name unless omit_hostname or the user has named it. */
@@ -265,7 +287,7 @@ static void check_roles(struct setup *setup, struct config_errors *errors)
     const char *file = setup->config.node_count ? setup->config.nodes[0].place.file : "configuration";
     if (!has[VANE_INPUT])
         errors_add(errors, file, 0, "there is no input: add one, as [[inputs.NAME]] (`vane plugins` lists them)");
-    setup->missing = !has[VANE_INPUT] || !has[VANE_OUTPUT];
+    setup->partial = !has[VANE_INPUT] || !has[VANE_OUTPUT];
     if (!has[VANE_OUTPUT])
         errors_add(errors, file, 0, "there is no output: add one, as [[outputs.NAME]] (`vane plugins` lists them)");
 }
@@ -291,7 +313,7 @@ bool setup_read(struct setup *setup, const struct setup_sources *sources, struct
     setup->arena = arena_new(16384);
     setup->config.arena = arena_ref(setup->arena); /* one memory for all that nodes point to */
     if (!config_read(&setup->config, sources->files, sources->directories, errors))
-        setup->missing = true; /* who knows what stands behind a syntax error */
+        setup->torn = true; /* who knows what stands behind a syntax error */
     common_read_agent(&setup->config, &setup->agent, setup->arena, errors);
     setup->agent.debug = (setup->agent.debug || sources->debug) && !sources->quiet;
     setup->agent.quiet = (setup->agent.quiet || sources->quiet) && !sources->debug;
@@ -301,7 +323,7 @@ bool setup_read(struct setup *setup, const struct setup_sources *sources, struct
     for (size_t i = 0; i < setup->config.node_count; i++)
         if (setup->config.nodes[i].enabled)
             add_node(setup, &setup->config.nodes[i], sources, loader, errors);
-    if (!setup->missing)
+    if (!setup->torn)
         check_roles(setup, errors);
     return errors->count == 0;
 }
@@ -362,17 +384,46 @@ static const char *nearest_node(void *context, const char *name)
 {
     const struct reporting *to = context;
     struct nearest nearest = { .word = name };
-    for (size_t i = 0; i < to->setup->count; i++)
+    for (size_t i = 0; i < to->setup->count && to->errors->count < ERRORS_LIMIT; i++) /* no more are shown */
         if (to->setup->nodes[i].graph.role != VANE_OUTPUT)
             offer_names(&nearest, &to->setup->nodes[i].graph, to->setup->arena);
     return nearest.name;
+}
+
+/* Is this what the name of a missing plugin was meant to be, or becomes with the ending of its role? */
+static bool may_mean(const struct graph_node *node, const char *name, struct arena *arena)
+{
+    static const char *const endings[] = { "", "_in", "", "_out" };
+    char *whole = join_text(arena, node->name, endings[node->role], "");
+    char *base = arena_text(arena, name, strcspn(name, "."));
+    struct nearest written = { .word = node->name }, completed = { .word = whole };
+    nearest_offer(&written, base);
+    nearest_offer(&completed, base);
+    return written.name || completed.name;
+}
+
+static bool may_be(void *context, const char *name)
+{
+    const struct reporting *to = context;
+    bool may = to->setup->torn;
+    for (size_t i = 0; i < to->setup->count && !may; i++) {
+        const struct graph_node *node = &to->setup->nodes[i].graph;
+        may = node->vague && !node->aliased && may_mean(node, name, to->setup->arena);
+    }
+    return may;
+}
+
+static struct graph_report report_to(struct reporting *to)
+{
+    return (struct graph_report){ .say = report, .context = to, .nearest = nearest_node, .may_be = may_be,
+                                  .partial = to->setup->torn || to->setup->partial };
 }
 
 struct flow *setup_flow(const struct setup *setup, struct runtime *runtime, struct config_errors *errors,
                         struct config_errors *warnings)
 {
     struct reporting to = { setup, errors, warnings };
-    struct graph_report graph_report = { .say = report, .context = &to, .nearest = nearest_node };
+    struct graph_report graph_report = report_to(&to);
     struct flow_settings settings = { .runtime = runtime, .checkpoint_interval = setup->agent.checkpoint_interval };
     return flow_new(&settings, setup->nodes, setup->count, &graph_report);
 }
@@ -381,10 +432,8 @@ void setup_check(const struct setup *setup, struct runtime *runtime, struct conf
                  struct config_errors *warnings)
 {
     struct reporting to = { setup, errors, warnings };
-    struct graph_report graph_report = { .say = report, .context = &to, .nearest = nearest_node };
+    struct graph_report graph_report = report_to(&to);
     flow_check_nodes(setup->nodes, setup->count, runtime, &graph_report);
-    if (setup->missing || setup->count == 0)
-        return;
     struct graph_node *nodes = alloc_array(setup->count, sizeof *nodes);
     for (size_t i = 0; i < setup->count; i++)
         nodes[i] = setup->nodes[i].graph;

@@ -25,7 +25,8 @@ struct setup {
     struct arena        *arena;
     struct flow_node    *nodes;
     size_t               count;
-    bool                 missing; /* some of it could not be read or loaded: routing cannot be judged */
+    bool                 torn;    /* of some of it one cannot tell what it was to be: names cannot be judged */
+    bool                 partial; /* it has no input, or no output */
     struct vane_pairs    global_tags; /* with the host's */
     uint64_t             fingerprint; /* of what is about every node */
 };
@@ -38,8 +39,8 @@ void setup_release(struct setup *setup);
 struct flow *setup_flow(const struct setup *setup, struct runtime *runtime, struct config_errors *errors,
                         struct config_errors *warnings);
 
-/* Filters, plugins' own checks and routing, where other errors stand in the way of a flow; no routing while a plugin is
- * missing. */
+/* Filters, plugins' own checks and routing, where other errors stand in the way of a flow. A plugin that is missing
+ * stands in the routing with the name it was given. */
 void setup_check(const struct setup *setup, struct runtime *runtime, struct config_errors *errors,
                  struct config_errors *warnings);
 

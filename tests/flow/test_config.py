@@ -74,6 +74,76 @@ def test_all_errors_come_in_one_run(agent):
     assert all(re.match(r"vane.toml:\d+: \S+: .+", line) for line in lines), lines
 
 
+def told(agent, config: str) -> list[str]:
+    return [re.sub(r": looked for .*", "", line) for line in errors_of(agent, config)]
+
+
+def test_a_plugin_that_is_missing_hides_no_unknown_name(agent):
+    assert told(agent, """
+[[inputs.nonesuch]]
+  alias = "feed"
+[[processors.nonesuch]]
+  from = ["feed", "fed"]
+[[outputs.file_out]]
+  from = ["nonesuch", "nonesuch.late", "noboby"]
+[[outputs.file_out]]
+  data_format = "xml"
+  alias = "other"
+[[outputs.influx_out]]
+  from = ["other"]
+  bucket = "b"
+""") == [
+        "vane.toml:2: inputs.nonesuch: there is no input plugin 'nonesuch'",
+        "vane.toml:4: processors.nonesuch: there is no processor plugin 'nonesuch'",
+        "vane.toml:9: outputs.file_out.data_format: no format 'xml' to write; there are influx, csv, json, value, template, table",
+        "vane.toml:5: processors.nonesuch.from: no plugin has the name 'fed'; did you mean 'feed'?",
+        "vane.toml:7: outputs.file_out.from: no plugin has the name 'noboby'",
+        "vane.toml:12: outputs.influx_out.from: 'other' is an output: nothing can be taken from it",
+    ]
+
+
+def test_a_name_that_fits_the_missing_plugin_is_not_called_unknown(agent):
+    assert told(agent, """
+[[inputs.kafak]]
+[[outputs.file_out]]
+  from = ["kafka_in"]
+""") == ["vane.toml:2: inputs.kafak: there is no input plugin 'kafak' (did you mean 'kafka'?)"]
+
+
+@pytest.mark.parametrize("wrong", ['alias = 1', 'alias = "a', 'from = "internal"'])
+def test_what_follows_from_an_error_is_not_told(agent, wrong):
+    lines = errors_of(agent, f"""
+[[inputs.internal]]
+[[outputs.file_out]]
+  {wrong}
+[[processors.lua]]
+  alias = "a"
+  script = "x"
+  from = ["b"]
+[[outputs.file_out]]
+  alias = "c"
+  from = ["a"]
+""")
+    assert not [line for line in lines if "no plugin has the name" in line or "leads nowhere" in line or "gets nothing" in line]
+
+
+def test_thousands_of_nodes_are_checked_at_once(agent):
+    chains = "".join(f"""
+[[inputs.internal]]
+  alias = "i{i}"
+[[outputs.file_out]]
+  alias = "o{i}"
+  from = ["i{i}"]
+  files = ["o{i}"]
+""" for i in range(2500))
+    done = vane("check", "--config", agent(chains).config, timeout=10)
+    assert done.stdout == "vane: good, 5000 plugins\n"
+
+
+def test_an_empty_from_is_no_default_flow(agent):
+    assert "outputs.file_out: gets nothing: its `from` is empty" in errors_of(agent, GOOD + "[[outputs.file_out]]\n  alias = \"b\"\n  from = []\n")[0]
+
+
 @pytest.mark.parametrize(("config", "error"), [
     (b"a = " + b"[" * 100_000, "1: tables and arrays nest at most 128 levels deep"),
     (b"a = " + b"{a=" * 100_000, "1: tables and arrays nest at most 128 levels deep"),

@@ -23,6 +23,12 @@ static const char *nearest(void *context, const char *name)
     return strcmp(name, "window1") == 0 ? "window" : NULL;
 }
 
+static bool may_be(void *context, const char *name)
+{
+    (void)context;
+    return strncmp(name, "kafka", 5) == 0;
+}
+
 static struct graph_node node(enum vane_role role, const char *name)
 {
     return (struct graph_node){ .role = role, .name = name, .file = "f", .line_at = 1, .workers = 1 };
@@ -178,6 +184,80 @@ static void test_graph__cycles_dead_ends_and_double_names_are_errors(void **stat
     release(&graph, &said);
 }
 
+static void test_graph__of_a_cycle_the_first_node_in_it_is_named(void **state)
+{
+    (void)state;
+    const char *const from_p[] = { "p" }, *const from_q[] = { "q", "a" };
+    struct graph_node nodes[] = { node(VANE_INPUT, "a"), taking(VANE_OUTPUT, "x", from_p, 1),
+                                  taking(VANE_PROCESSOR, "behind", from_p, 1), taking(VANE_PROCESSOR, "p", from_q, 2),
+                                  taking(VANE_PROCESSOR, "q", from_p, 1), taking(VANE_OUTPUT, "y", (const char *const[]){ "behind" }, 1) };
+    for (int i = 0; i < 6; i++)
+        nodes[i].line_at = i;
+    struct graph graph;
+    struct said said;
+    assert_false(build(&graph, nodes, 6, &said));
+    assert_string_equal(said.errors.data, "f:3: from: is part of a cycle: it takes, over others, from itself\n");
+    release(&graph, &said);
+}
+
+static void test_graph__state_needs_a_name_of_its_own(void **state)
+{
+    (void)state;
+    struct graph_node nodes[] = { node(VANE_INPUT, "a"), node(VANE_INPUT, "a"), node(VANE_OUTPUT, "x") };
+    struct graph graph;
+    struct said said;
+    assert_true(build(&graph, nodes, 3, &said));
+    release(&graph, &said);
+    nodes[1].keeps = true;
+    assert_false(build(&graph, nodes, 3, &said));
+    assert_string_equal(said.errors.data, "f:1: : keeps state and stands more than once: give each an alias, so that its "
+                        "state is found again\n");
+    release(&graph, &said);
+}
+
+/* What is sure is told though a plugin is missing, and nothing that only follows from that. */
+static void test_graph__a_missing_plugin_hides_no_other_error(void **state)
+{
+    (void)state;
+    const char *const from[] = { "m", "m.side", "kafka", "kafka.late", "nobody", "x" };
+    struct graph_node nodes[] = { node(VANE_INPUT, "a"), taking(VANE_PROCESSOR, "m", (const char *const[]){ "a" }, 1),
+                                  taking(VANE_OUTPUT, "y", from, 6), node(VANE_OUTPUT, "x") };
+    nodes[1].vague = true;
+    struct graph graph;
+    struct said said = { 0 };
+    struct graph_report report = { .say = say, .context = &said, .nearest = nearest, .may_be = may_be };
+    assert_false(graph_build(&graph, nodes, 4, &report));
+    assert_string_equal(said.errors.data, "f:1: from: no plugin has the name 'nobody'\n"
+                        "f:1: from: 'x' is an output: nothing can be taken from it\n");
+    release(&graph, &said);
+
+    said = (struct said){ 0 };
+    nodes[2].from.count = 4; /* `kafka` may be what nobody seems to take from */
+    nodes[0].exclusive = true;
+    assert_true(graph_build(&graph, nodes, 4, &report));
+    release(&graph, &said);
+}
+
+static void test_graph__a_used_route_that_nobody_takes_is_warned_of(void **state)
+{
+    (void)state;
+    static const char *const routes[] = { "early", "late", NULL };
+    struct graph_node nodes[] = { node(VANE_INPUT, "i"), node(VANE_PROCESSOR, "w"), node(VANE_OUTPUT, "x"),
+                                  taking(VANE_OUTPUT, "y", (const char *const[]){ "w.late" }, 1) };
+    nodes[1].routes = routes;
+    struct graph graph;
+    struct said said;
+    nodes[1].used = 2; /* late, which y takes */
+    assert_true(build(&graph, nodes, 4, &said));
+    assert_string_equal(said.warnings.data, "");
+    release(&graph, &said);
+    nodes[1].used = 3;
+    assert_true(build(&graph, nodes, 4, &said));
+    assert_string_equal(said.warnings.data, "f:1: : its route 'early' leads nowhere, and what goes there is lost: write "
+                        "from = [\"w.early\"] in the table of an output or processor that is to take it\n");
+    release(&graph, &said);
+}
+
 static void test_graph__two_paths_are_warned_of(void **state)
 {
     (void)state;
@@ -235,6 +315,10 @@ int main(void)
         cmocka_unit_test(test_graph__exclusive_keeps_an_input_out_of_the_default_flow),
         cmocka_unit_test(test_graph__unknown_names_offer_the_nearest),
         cmocka_unit_test(test_graph__cycles_dead_ends_and_double_names_are_errors),
+        cmocka_unit_test(test_graph__of_a_cycle_the_first_node_in_it_is_named),
+        cmocka_unit_test(test_graph__state_needs_a_name_of_its_own),
+        cmocka_unit_test(test_graph__a_missing_plugin_hides_no_other_error),
+        cmocka_unit_test(test_graph__a_used_route_that_nobody_takes_is_warned_of),
         cmocka_unit_test(test_graph__two_paths_are_warned_of),
         cmocka_unit_test(test_graph__best_effort_outputs_tie_no_parts_together),
         cmocka_unit_test(test_graph__workers_have_lines_of_their_own),
