@@ -164,6 +164,8 @@ static enum vane_result window_check(struct vane_self *self)
     const struct window *window = self->state;
     if (window->options.group_by.count && vane_workers(self) > 1)
         return vane_fail(self, "group_by: a group would be in several pieces: with it, workers must be 1");
+    if (window->options.late == LATE_SIDE)
+        vane_uses_route(self, routes[0]);
     enum vane_result result = check_kind(self, self->state);
     if (result == VANE_OK)
         result = prepare(self);

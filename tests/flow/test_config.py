@@ -140,6 +140,16 @@ def test_thousands_of_nodes_are_checked_at_once(agent):
     assert done.stdout == "vane: good, 5000 plugins\n"
 
 
+def test_a_route_that_nobody_takes_is_warned_of(agent):
+    window = GOOD + '[[processors.window]]\n  every = "1m"\n  aggregates = ["mean"]\n  allowed_lateness = "5s"\n  late = "side"\n'
+    done = agent(window).check()
+    assert done.returncode == 0
+    assert re.fullmatch(r"warning: \S+:6: processors.window: its route 'late' leads nowhere, and what goes there is lost: "
+                        r'write from = \["window.late"\] in the table of an output or processor that is to take it\n', done.stderr)
+    done = agent(window + '[[outputs.file_out]]\n  alias = "late"\n  from = ["window.late"]\n', name="taken").check()
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_an_empty_from_is_no_default_flow(agent):
     assert "outputs.file_out: gets nothing: its `from` is empty" in errors_of(agent, GOOD + "[[outputs.file_out]]\n  alias = \"b\"\n  from = []\n")[0]
 
