@@ -11,7 +11,7 @@
  * variables: ${VANE_TOKEN:-${INFLUX_TOKEN}}. What a variable holds is not looked at again. Every other
  * '$' stands for itself ($NAME, ^a$, $$), so that regular expressions need no care.
  *
- * Values of variables never appear in errors. Any thread, as getenv.
+ * Values of variables never appear in errors of this room. Any thread, as getenv.
  */
 #pragma once
 #include <stdbool.h>

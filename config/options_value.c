@@ -22,23 +22,73 @@ bool options_fail_type(const struct options_item *item, const struct toml_value 
                         options_kind_name(option, true), toml_type_name(value->type), hint);
 }
 
-/* "wants ..., not "abc"", without the text where it is a secret. The text is the one of the file: what a
- * variable holds may be a secret as well. */
+/* `"abc"`; of a long text its beginning. */
+static void add_quoted(struct vane_text *out, const char *text, size_t length)
+{
+    size_t shown = length;
+    if (shown > SHOWN_LIMIT) {
+        shown = SHOWN_LIMIT;
+        while (shown && ((unsigned char)text[shown] & 0xc0) == 0x80)
+            shown--; /* not into the middle of a character */
+    }
+    vane_text_addf(out, "\"%.*s%s\"", (int)shown, text, shown < length ? "..." : "");
+}
+
+/* Whoever puts a secret into a variable says so in its name, whatever option it then ends up in. */
+static bool sounds_secret(const char *text)
+{
+    static const char *const words[] = { "TOKEN", "PASS", "SECRET", "KEY", "CREDENTIAL", "AUTH" };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasestr(text, words[i]))
+            return true;
+    return false;
+}
+
+/* What a text with variables comes to, where it may be shown: it is not what stands in the file. */
+static bool may_show(const struct options_item *item, const struct toml_value *value, struct vane_text *held)
+{
+    struct error err;
+    if (value->type != TOML_STRING || item->reader->literal || item->option->secret || sounds_secret(value->string.text))
+        return false;
+    return environment_expand(held, value->string.text, value->string.length, &err)
+        && (held->length != value->string.length || memcmp(held->data, value->string.text, held->length) != 0);
+}
+
+/* `wants ..., not "abc"`; of a variable `not "abc" (from "${X}")`; nothing of what is a secret. */
 static bool fail_text(const struct options_item *item, const struct toml_value *value, const char *wanted)
 {
     const struct toml_string *text = &value->string;
     if (item->option->secret)
         return options_fail(item->reader, &value->place, item->path, "wants %s", wanted);
-    size_t shown = text->length;
-    const char *more = "";
-    if (shown > SHOWN_LIMIT) {
-        more = "...";
-        shown = SHOWN_LIMIT;
-        while (shown && ((unsigned char)text->text[shown] & 0xc0) == 0x80)
-            shown--; /* not into the middle of a character */
+    struct vane_text held = { 0 }, quoted = { 0 };
+    bool shown = may_show(item, value, &held);
+    if (shown) {
+        add_quoted(&quoted, held.data ? held.data : "", held.length);
+        vane_text_addf(&quoted, " (from ");
     }
-    return options_fail(item->reader, &value->place, item->path, "wants %s, not \"%.*s%s\"", wanted,
-                        (int)shown, text->text, more);
+    add_quoted(&quoted, text->text, text->length);
+    options_fail(item->reader, &value->place, item->path, "wants %s, not %s%s", wanted, quoted.data, shown ? ")" : "");
+    vane_text_release(&held);
+    vane_text_release(&quoted);
+    return false;
+}
+
+/* What is wrong with a value that can be read; where it is one of a variable, the value, too. */
+static bool fail_value(const struct options_item *item, const struct toml_value *value, const char *what)
+{
+    struct vane_text held = { 0 }, words = { 0 };
+    vane_text_addf(&words, "%s", what);
+    if (may_show(item, value, &held)) {
+        vane_text_addf(&words, ": it is ");
+        add_quoted(&words, held.data ? held.data : "", held.length);
+        vane_text_addf(&words, " (from ");
+        add_quoted(&words, value->string.text, value->string.length);
+        vane_text_addf(&words, ")");
+    }
+    options_fail(item->reader, &value->place, item->path, "%s", words.data);
+    vane_text_release(&held);
+    vane_text_release(&words);
+    return false;
 }
 
 static bool check_range(const struct options_item *item, const struct toml_value *value, double number)
@@ -48,8 +98,9 @@ static bool check_range(const struct options_item *item, const struct toml_value
     if (any || (number >= option->least && number <= option->most))
         return true;
     struct vane_text range = { 0 };
+    vane_text_addf(&range, "must be ");
     options_write_range(&range, option);
-    options_fail(item->reader, &value->place, item->path, "must be %s", range.data);
+    fail_value(item, value, range.data);
     vane_text_release(&range);
     return false;
 }
@@ -79,22 +130,21 @@ bool options_resolve(const struct options_item *item, const struct toml_value *v
     return fine;
 }
 
-/* The value as it is, or the number or boolean that the one variable of a string holds. */
-static bool resolve_typed(const struct options_item *item, const struct toml_value *value,
-                          struct toml_value *found)
+/* The value as it is, or the number or boolean that the one variable of a string holds; `type` or, of an integer,
+ * `other` is wanted. */
+static bool resolve_typed(const struct options_item *item, const struct toml_value *value, enum toml_type type,
+                          enum toml_type other, struct toml_value *found)
 {
     *found = *value;
     if (value->type != TOML_STRING || item->reader->literal
         || !environment_is_variable(value->string.text, value->string.length))
-        return true;
+        return value->type == type || value->type == other || options_fail_type(item, value);
     struct toml_string text;
     if (!options_resolve(item, value, &text))
         return false;
     const struct toml_value *parsed = options_parse(item->reader->arena, text.text);
-    if (!parsed || (parsed->type != TOML_BOOL && parsed->type != TOML_INT && parsed->type != TOML_FLOAT))
-        return options_fail(item->reader, &value->place, item->path,
-                            "wants %s, which the variable does not hold",
-                            options_kind_name(item->option, true));
+    if (!parsed || (parsed->type != type && parsed->type != other))
+        return fail_text(item, value, options_kind_name(item->option, true));
     *found = *parsed;
     found->place = value->place;
     return true;
@@ -114,10 +164,8 @@ static bool read_string(const struct options_item *item, const struct toml_value
 static bool read_bool(const struct options_item *item, const struct toml_value *value, void *to)
 {
     struct toml_value found;
-    if (!resolve_typed(item, value, &found))
+    if (!resolve_typed(item, value, TOML_BOOL, TOML_BOOL, &found))
         return false;
-    if (found.type != TOML_BOOL)
-        return options_fail_type(item, &found);
     *(bool *)to = found.boolean;
     return true;
 }
@@ -125,10 +173,8 @@ static bool read_bool(const struct options_item *item, const struct toml_value *
 static bool read_int(const struct options_item *item, const struct toml_value *value, void *to)
 {
     struct toml_value found;
-    if (!resolve_typed(item, value, &found))
+    if (!resolve_typed(item, value, TOML_INT, TOML_INT, &found))
         return false;
-    if (found.type != TOML_INT)
-        return options_fail_type(item, &found);
     if (!check_range(item, value, (double)found.integer))
         return false;
     *(int64_t *)to = found.integer;
@@ -138,12 +184,10 @@ static bool read_int(const struct options_item *item, const struct toml_value *v
 static bool read_uint(const struct options_item *item, const struct toml_value *value, void *to)
 {
     struct toml_value found;
-    if (!resolve_typed(item, value, &found))
+    if (!resolve_typed(item, value, TOML_INT, TOML_INT, &found))
         return false;
-    if (found.type != TOML_INT)
-        return options_fail_type(item, &found);
     if (found.integer < 0)
-        return options_fail(item->reader, &value->place, item->path, "must not be negative");
+        return fail_value(item, value, "must not be negative");
     if (!check_range(item, value, (double)found.integer))
         return false;
     *(uint64_t *)to = (uint64_t)found.integer;
@@ -153,10 +197,8 @@ static bool read_uint(const struct options_item *item, const struct toml_value *
 static bool read_float(const struct options_item *item, const struct toml_value *value, void *to)
 {
     struct toml_value found;
-    if (!resolve_typed(item, value, &found))
+    if (!resolve_typed(item, value, TOML_FLOAT, TOML_INT, &found))
         return false;
-    if (found.type != TOML_FLOAT && found.type != TOML_INT)
-        return options_fail_type(item, &found);
     double number = found.type == TOML_INT ? (double)found.integer : found.real;
     if (isnan(number))
         return options_fail(item->reader, &value->place, item->path, "wants a number, and nan is none");

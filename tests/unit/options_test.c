@@ -365,12 +365,27 @@ static void test_options__put_in_variables(void **state)
                  "${VANE_T_NONE:-default} gives it a default");
 }
 
-static void test_options__keep_secrets_and_variables_out_of_errors(void **state)
+static void test_options__show_what_a_variable_holds_and_where_it_is_from(void **state)
 {
     (void)state;
-    setenv("VANE_T", "hunter2", 1);
-    assert_error("wait = '${VANE_T}'",
-                 "f:1: in.x.wait: wants a duration such as \"10s\" or \"1h30m\", not \"${VANE_T}\"");
+    setenv("VANE_T", "1M", 1);
+    unsetenv("VANE_T_NONE");
+    assert_error("wait = '${VANE_T}'", "f:1: in.x.wait: wants a duration such as \"10s\" or \"1h30m\", not \"1M\" "
+                 "(from \"${VANE_T}\")");
+    assert_error("choice = '${VANE_T_NONE:-pink}'", "f:1: in.x.choice: wants one of \"red\", \"green\", not "
+                 "\"pink\" (from \"${VANE_T_NONE:-pink}\")");
+    setenv("VANE_T", "-7", 1);
+    assert_error("count = '${VANE_T}'", "f:1: in.x.count: must not be negative: it is \"-7\" (from \"${VANE_T}\")");
+}
+
+static void test_options__keep_secrets_out_of_errors(void **state)
+{
+    (void)state;
+    setenv("VANE_TOKEN", "hunter2", 1);
+    assert_error("wait = '${VANE_TOKEN}'",
+                 "f:1: in.x.wait: wants a duration such as \"10s\" or \"1h30m\", not \"${VANE_TOKEN}\"");
+    assert_error("secret_wait = '${VANE_TOKEN}'",
+                 "f:1: in.x.secret_wait: wants a duration such as \"10s\" or \"1h30m\"");
     assert_error("secret_wait = 'hunter2'",
                  "f:1: in.x.secret_wait: wants a duration such as \"10s\" or \"1h30m\"");
 }
@@ -395,12 +410,12 @@ static void test_options__refuse_a_variable_of_another_type(void **state)
     (void)state;
     setenv("VANE_T", "five", 1);
     assert_error("number = '${VANE_T}'",
-                 "f:1: in.x.number: wants an integer, which the variable does not hold");
+                 "f:1: in.x.number: wants an integer, not \"five\" (from \"${VANE_T}\")");
     setenv("VANE_T", "1\nflag = true", 1);
     assert_error("number = '${VANE_T}'",
-                 "f:1: in.x.number: wants an integer, which the variable does not hold");
+                 "f:1: in.x.number: wants an integer, not \"1?flag = true\" (from \"${VANE_T}\")");
     setenv("VANE_T", "1.5", 1);
-    assert_error("number = '${VANE_T}'", "f:1: in.x.number: wants an integer, not a float");
+    assert_error("number = '${VANE_T}'", "f:1: in.x.number: wants an integer, not \"1.5\" (from \"${VANE_T}\")");
     assert_error("number = '1${VANE_T}'", "f:1: in.x.number: wants an integer, not a string");
 }
 
@@ -425,7 +440,8 @@ int main(void)
         cmocka_unit_test(test_options__miss_what_is_required),
         cmocka_unit_test(test_options__report_every_error),
         cmocka_unit_test(test_options__put_in_variables),
-        cmocka_unit_test(test_options__keep_secrets_and_variables_out_of_errors),
+        cmocka_unit_test(test_options__show_what_a_variable_holds_and_where_it_is_from),
+        cmocka_unit_test(test_options__keep_secrets_out_of_errors),
         cmocka_unit_test(test_options__take_numbers_and_booleans_from_variables),
         cmocka_unit_test(test_options__refuse_a_variable_of_another_type),
     };
