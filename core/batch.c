@@ -211,17 +211,33 @@ void vane_set_name(struct vane_batch *view, struct vane_metric *metric, const ch
     metric->series = vane_series(view, name, metric->series->tags, metric->series->tag_count);
 }
 
+/* What the draft has of the metric's series lies in arenas that the batch holds: only the new tag is copied. */
+static const struct vane_series *keep_series(struct batch *batch, const struct vane_series *draft, uint32_t fresh)
+{
+    if (!batch->index)
+        batch->index = series_index_new();
+    const struct vane_series *series = series_index_find(batch->index, draft->hash, NULL, 0, draft);
+    if (series)
+        return series;
+    series = series_keep(batch_arena(batch), draft, fresh);
+    series_index_add(batch->index, series->hash, NULL, 0, series);
+    return series;
+}
+
 void vane_set_tag(struct vane_batch *view, struct vane_metric *metric, const char *key, const char *value)
 {
-    const struct vane_series *old = metric->series;
-    struct vane_tag *tags = alloc_array(old->tag_count + 1, sizeof *tags);
-    size_t count = 0;
-    for (uint32_t i = 0; i < old->tag_count; i++)
-        if (strcmp(old->tags[i].key, key) != 0)
-            tags[count++] = old->tags[i];
-    tags[count++] = vane_tag(key, value ? value : "");
-    metric->series = batch_series(batch_of(view), old->name, old->name_length, tags, count);
-    free(tags);
+    struct batch *batch = batch_of(view);
+    struct vane_tag on_stack[TAGS_ON_STACK], tag = vane_tag(key, value ? value : "");
+    size_t room = metric->series->tag_count + (size_t)1;
+    struct vane_tag *tags = room > TAGS_ON_STACK ? alloc_array(room, sizeof *tags) : on_stack;
+    struct vane_series draft;
+    uint32_t at = series_change(&draft, tags, metric->series, &tag);
+    if (batch->extra_count)
+        metric->series = batch_series(batch, draft.name, draft.name_length, draft.tags, draft.tag_count);
+    else
+        metric->series = keep_series(batch, &draft, at);
+    if (tags != on_stack)
+        free(tags);
 }
 
 /* ---- Travelling ---- */

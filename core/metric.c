@@ -11,7 +11,8 @@ enum { FIRST_FIELDS = 2 };
 static struct vane_field *find(const struct vane_metric *metric, const char *key, size_t length)
 {
     for (uint32_t i = 0; i < metric->field_count; i++)
-        if (metric->fields[i].key_length == length && memcmp(metric->fields[i].key, key, length) == 0)
+        if (metric->fields[i].key_length == length
+            && (metric->fields[i].key == key || memcmp(metric->fields[i].key, key, length) == 0))
             return (struct vane_field *)&metric->fields[i];
     return NULL;
 }

@@ -64,6 +64,50 @@ void series_prepare(struct vane_series *series, struct vane_tag *sorted, const c
     series->hash = hash_series(series);
 }
 
+/* Where the key stands, or belongs. */
+static uint32_t place_of(const struct vane_series *series, const struct vane_tag *tag, bool *found)
+{
+    uint32_t at = series->tag_count;
+    int order = 1;
+    while (at > 0 && (order = compare_keys(&series->tags[at - 1], tag)) > 0)
+        at--;
+    *found = order == 0;
+    return *found ? at - 1 : at;
+}
+
+uint32_t series_change(struct vane_series *series, struct vane_tag *sorted, const struct vane_series *from,
+                       const struct vane_tag *tag)
+{
+    bool found, removed = tag->value_length == 0 || tag->key_length == 0;
+    uint32_t at = place_of(from, tag, &found), rest = from->tag_count - at - found;
+    if (at)
+        memcpy(sorted, from->tags, at * sizeof *sorted);
+    if (rest)
+        memcpy(sorted + at + !removed, from->tags + at + found, rest * sizeof *sorted);
+    if (!removed)
+        sorted[at] = *tag;
+    *series = *from;
+    series->tags = sorted;
+    series->tag_count = at + !removed + rest;
+    series->hash = hash_series(series);
+    return removed ? series->tag_count : at;
+}
+
+const struct vane_series *series_keep(struct arena *arena, const struct vane_series *draft, uint32_t fresh)
+{
+    struct vane_series *kept = arena_take(arena, sizeof *kept);
+    struct vane_tag *tags = arena_take_array(arena, draft->tag_count, sizeof *tags);
+    if (draft->tag_count)
+        memcpy(tags, draft->tags, draft->tag_count * sizeof *tags);
+    if (fresh < draft->tag_count) {
+        tags[fresh].key = arena_text(arena, tags[fresh].key, tags[fresh].key_length);
+        tags[fresh].value = arena_text(arena, tags[fresh].value, tags[fresh].value_length);
+    }
+    *kept = *draft;
+    kept->tags = tags;
+    return kept;
+}
+
 const struct vane_series *series_copy(struct arena *arena, const struct vane_series *series)
 {
     struct vane_series *copy = arena_take(arena, sizeof *copy);

@@ -13,5 +13,13 @@ void series_prepare(struct vane_series *series, struct vane_tag *sorted, const c
                     const struct vane_tag *tags, size_t count, const struct vane_tag *extra,
                     size_t extra_count);
 
+/* Fills `series` with what `from` is with that tag, or without it where its value is empty: over the texts of both,
+ * in `sorted`, which has room for one tag more. Answers where the tag stands; the number of tags if it does not. */
+uint32_t series_change(struct vane_series *series, struct vane_tag *sorted, const struct vane_series *from,
+                       const struct vane_tag *tag);
+
+/* That series in an arena, where all its texts live as long as the arena is needed, but for those of tag `fresh`. */
+const struct vane_series *series_keep(struct arena *arena, const struct vane_series *draft, uint32_t fresh);
+
 /* The same series, texts and all, in an arena. */
 const struct vane_series *series_copy(struct arena *arena, const struct vane_series *series);

@@ -147,6 +147,55 @@ static void test_series__is_made_once_a_batch_whatever_the_order_of_tags(void **
     batch_unref(batch);
 }
 
+/* The series that has just these tags is the one that setting a tag leads to. */
+static void assert_leads_to(const char *key, const char *value, const char *const *pairs, size_t count)
+{
+    static const char *const before[] = { "b", "1", "bc", "2", "d", "3" };
+    struct batch *batch = batch_new();
+    struct vane_metric *metric = vane_add(&batch->view, series_of(batch, "m", before, 3), 1);
+    vane_set_tag(&batch->view, metric, key, value);
+    assert_ptr_equal(metric->series, series_of(batch, "m", pairs, count));
+    batch_unref(batch);
+}
+
+static void test_series__a_tag_that_is_set_stands_where_it_belongs(void **state)
+{
+    (void)state;
+    const char *const first[] = { "a", "x", "b", "1", "bc", "2", "d", "3" };
+    const char *const second[] = { "b", "1", "bb", "x", "bc", "2", "d", "3" };
+    const char *const last[] = { "b", "1", "bc", "2", "d", "3", "e", "x" };
+    assert_leads_to("a", "x", first, 4);
+    assert_leads_to("bb", "x", second, 4);
+    assert_leads_to("e", "x", last, 4);
+}
+
+static void test_series__a_tag_that_is_there_is_replaced_or_removed(void **state)
+{
+    (void)state;
+    const char *const same[] = { "b", "1", "bc", "2", "d", "3" };
+    const char *const other[] = { "b", "1", "bc", "x", "d", "3" };
+    const char *const without[] = { "b", "1", "d", "3" };
+    assert_leads_to("bc", "x", other, 3);
+    assert_leads_to("bc", "2", same, 3);
+    assert_leads_to("bc", NULL, without, 2);
+    assert_leads_to("bc", "", without, 2);
+    assert_leads_to("c", NULL, same, 3);
+    assert_leads_to("", "x", same, 3);
+}
+
+static void test_series__a_tag_beside_those_that_the_batch_adds(void **state)
+{
+    (void)state;
+    struct batch *batch = batch_new();
+    struct vane_tag more = vane_tag("topic", "t");
+    vane_batch_tags(&batch->view, &more, 1);
+    struct vane_metric *metric = vane_add(&batch->view, vane_series(&batch->view, "m", NULL, 0), 1);
+    vane_set_tag(&batch->view, metric, "z", "1");
+    const char *const both[] = { "topic", "t", "z", "1" };
+    assert_ptr_equal(metric->series, series_of(batch, "m", both, 2));
+    batch_unref(batch);
+}
+
 static void test_series__those_that_read_alike_are_not_equal(void **state)
 {
     (void)state;
@@ -219,6 +268,9 @@ int main(void)
         cmocka_unit_test(test_metric__a_copied_field_owns_its_texts),
         cmocka_unit_test(test_series__tags_are_sorted_and_the_last_of_a_key_counts),
         cmocka_unit_test(test_series__is_made_once_a_batch_whatever_the_order_of_tags),
+        cmocka_unit_test(test_series__a_tag_that_is_set_stands_where_it_belongs),
+        cmocka_unit_test(test_series__a_tag_that_is_there_is_replaced_or_removed),
+        cmocka_unit_test(test_series__a_tag_beside_those_that_the_batch_adds),
         cmocka_unit_test(test_series__those_that_read_alike_are_not_equal),
         cmocka_unit_test(test_series__equal_ones_of_two_batches_have_one_hash),
         cmocka_unit_test(test_series__hashes_of_many_spread),
