@@ -114,14 +114,6 @@ int box_stop(lua_State *L, enum box_stop why, int level)
     return lua_error(L);
 }
 
-void box_charge(lua_State *L, int64_t work)
-{
-    struct box *box = box_of(L);
-    box->left -= work;
-    if (box->left <= 0)
-        box_stop(L, BOX_INSTRUCTIONS, CALLER);
-}
-
 void box_begin(struct box *box, uint64_t seed)
 {
     box->stop = BOX_RUNS;

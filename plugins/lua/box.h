@@ -53,11 +53,17 @@ static inline struct box *box_of(lua_State *L)
 /* A new call: full budget, nothing reached. seed: what math.random starts from. */
 void box_begin(struct box *box, uint64_t seed);
 
-/* Takes that much work from the budget, in instructions. [raises] */
-void box_charge(lua_State *L, int64_t work);
-
 /* Ends the call because of a limit. [raises] */
 int box_stop(lua_State *L, enum box_stop why, int level);
+
+/* Takes that much work from the budget, in instructions. [raises] */
+static inline void box_charge(lua_State *L, int64_t work)
+{
+    struct box *box = box_of(L);
+    box->left -= work;
+    if (box->left <= 0)
+        box_stop(L, BOX_INSTRUCTIONS, 1);
+}
 
 /* Calls what lies on the stack (a function and `args` arguments), leaves `results`. False: nothing is left there, and
  * the error says what, and where from, in one line. */

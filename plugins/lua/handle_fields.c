@@ -3,12 +3,14 @@
 
 enum { FIELDS_PER_INSTRUCTION = 8 };
 
+/* ---- Reading ---- */
+
 static const struct vane_field *find(lua_State *L, const struct vane_metric *metric, const char *key, size_t length)
 {
     if (metric->field_count > FIELDS_PER_INSTRUCTION)
         box_charge(L, metric->field_count / FIELDS_PER_INSTRUCTION);
     for (uint32_t i = 0; i < metric->field_count; i++)
-        if (metric->fields[i].key_length == length && memcmp(metric->fields[i].key, key, length) == 0)
+        if (handle_same_text(metric->fields[i].key, metric->fields[i].key_length, key, length))
             return &metric->fields[i];
     return NULL;
 }
@@ -48,58 +50,73 @@ int handle_fields_index(lua_State *L, struct slot *slot)
     return 1;
 }
 
+/* ---- Writing ---- */
+
 /* Lua has no unsigned integers: a field that was one stays one while its value can be. */
-static void set_number(lua_State *L, struct vane_metric *metric, const char *key, bool was_unsigned)
+static void read_number(lua_State *L, struct vane_field *field, const struct vane_field *old)
 {
     if (!lua_isinteger(L, 3)) {
-        vane_set_float(metric, key, lua_tonumber(L, 3));
+        field->type = VANE_FLOAT;
+        field->f = lua_tonumber(L, 3);
         return;
     }
-    lua_Integer value = lua_tointeger(L, 3);
-    if (was_unsigned && value >= 0)
-        vane_set_uint(metric, key, (uint64_t)value);
-    else
-        vane_set_int(metric, key, value);
+    field->i = lua_tointeger(L, 3);
+    field->type = old && old->type == VANE_UINT && field->i >= 0 ? VANE_UINT : VANE_INT;
 }
 
-static void set_text(lua_State *L, struct vane_metric *metric, const char *key)
+static void read_text(lua_State *L, struct vane_field *field)
 {
     size_t length;
-    const char *value = handles_check_text(L, 3, &length, "a field's value");
+    field->type = VANE_STRING;
+    field->s = handles_check_text(L, 3, &length, "a field's value");
+    field->length = (uint32_t)length;
     handles_take(L, length);
-    vane_set_string(metric, key, value, length);
+}
+
+static void read_value(lua_State *L, struct vane_field *field, const struct vane_field *old)
+{
+    switch (lua_type(L, 3)) {
+    case LUA_TNUMBER:
+        read_number(L, field, old);
+        break;
+    case LUA_TSTRING:
+        read_text(L, field);
+        break;
+    case LUA_TBOOLEAN:
+        field->type = VANE_BOOL;
+        field->b = lua_toboolean(L, 3);
+        break;
+    default:
+        luaL_error(L, "field '%s' cannot be a %s", field->key, luaL_typename(L, 3));
+    }
 }
 
 /* A field that is not there yet. */
-static void check_new(lua_State *L, size_t length)
+static void check_new(lua_State *L, const char *key, size_t length)
 {
-    handles_check_text(L, 2, &length, "a field's key");
+    if (memchr(key, '\0', length))
+        luaL_error(L, "a field's key holds a NUL byte");
     if (length == 0)
         luaL_error(L, "a field's key is empty");
     handles_take(L, length + 2 * sizeof(struct vane_field)); /* fields grow by doubling */
 }
 
-int handle_fields_newindex(lua_State *L, struct slot *slot)
+int handle_fields_newindex(lua_State *L, struct handles *handles, struct slot *slot)
 {
     size_t length;
-    const char *key = luaL_checklstring(L, 2, &length);
-    int type = lua_type(L, 3);
+    const char *key = lua_tolstring(L, 2, &length);
+    if (!key)
+        return luaL_typeerror(L, 2, lua_typename(L, LUA_TSTRING));
     const struct vane_field *old = find(L, slot->metric, key, length);
-    bool was_unsigned = old && old->type == VANE_UINT;
-    if (type != LUA_TNUMBER && type != LUA_TSTRING && type != LUA_TBOOLEAN && type != LUA_TNIL)
-        return luaL_error(L, "field '%s' cannot be a %s", key, luaL_typename(L, 3));
-    if (!old && type == LUA_TNIL)
+    if (lua_isnil(L, 3)) {
+        if (old)
+            vane_unset(slot_open(handles, slot), key);
         return 0;
+    }
+    struct vane_field field = { .key = old ? old->key : key, .key_length = (uint32_t)length };
+    read_value(L, &field, old);
     if (!old)
-        check_new(L, length);
-    struct vane_metric *metric = slot_open(handles_of(L), slot);
-    if (type == LUA_TNUMBER)
-        set_number(L, metric, key, was_unsigned);
-    else if (type == LUA_TSTRING)
-        set_text(L, metric, key);
-    else if (type == LUA_TBOOLEAN)
-        vane_set_bool(metric, key, lua_toboolean(L, 3));
-    else
-        vane_unset(metric, key);
+        check_new(L, key, length);
+    vane_set_field(slot_open(handles, slot), &field);
     return 0;
 }

@@ -148,7 +148,7 @@ int handle_to_table(lua_State *L)
 /* For print: the series, the fields, the time. */
 int handle_tostring(lua_State *L)
 {
-    uintptr_t kind = (uintptr_t)lua_touserdata(L, 1) & 3;
+    uintptr_t kind = (uintptr_t)lua_touserdata(L, 1) & HANDLE_KIND_MASK;
     if (kind != HANDLE_METRIC) {
         static const char *const names[] = { "metric", "fields of a metric", "tags of a metric", "batch" };
         lua_pushstring(L, names[kind]);
@@ -191,7 +191,7 @@ static void push_keys(lua_State *L, const struct vane_metric *metric, bool field
 /* Of fields in their order, of tags by key, of a batch by number. */
 int handle_pairs(lua_State *L)
 {
-    uintptr_t kind = (uintptr_t)lua_touserdata(L, 1) & 3;
+    uintptr_t kind = (uintptr_t)lua_touserdata(L, 1) & HANDLE_KIND_MASK;
     struct handles *handles = handles_of(L);
     if (kind == HANDLE_METRIC)
         return luaL_error(L, "a metric has no pairs: its fields and tags have");
@@ -212,7 +212,7 @@ int handle_pairs(lua_State *L)
 
 static int handle_length(lua_State *L)
 {
-    uintptr_t kind = (uintptr_t)lua_touserdata(L, 1) & 3;
+    uintptr_t kind = (uintptr_t)lua_touserdata(L, 1) & HANDLE_KIND_MASK;
     const struct slot *slot = handle_slot(L, 1, (enum handle_kind)kind);
     size_t length = kind == HANDLE_BATCH    ? handles_of(L)->given
                     : kind == HANDLE_FIELDS ? slot->metric->field_count
@@ -227,8 +227,8 @@ static int handle_length(lua_State *L)
 static inline struct slot *slot_of(lua_State *L, struct handles *handles, uintptr_t bits)
 {
     if (bits >> HANDLE_CALL_SHIFT != handles->call)
-        handle_slot(L, 1, (enum handle_kind)(bits & 3)); /* tells what is wrong */
-    return &handles->slots[(bits & HANDLE_SLOT_MASK) >> 2];
+        handle_slot(L, 1, (enum handle_kind)(bits & HANDLE_KIND_MASK)); /* tells what is wrong */
+    return &handles->slots[(bits & HANDLE_SLOT_MASK) >> HANDLE_SLOT_SHIFT];
 }
 
 static int no_such_key(lua_State *L)
@@ -277,10 +277,10 @@ static int metric_newindex(lua_State *L, struct handles *handles, struct slot *s
     }
     if (key == handles->keys[KEY_NAME]) {
         size_t length;
-        const char *name = handles_check_text(L, 3, &length, "a metric's name");
+        handles_check_text(L, 3, &length, "a metric's name");
         if (length == 0)
             return luaL_error(L, "a metric's name is empty");
-        handles_set_series(L, slot, NULL, 0, name, (uint32_t)length);
+        handles_set_series(L, slot, 0, 3);
         return 0;
     }
     if (key == handles->keys[KEY_FIELDS] || key == handles->keys[KEY_TAGS])
@@ -315,7 +315,7 @@ static int index_handle(lua_State *L)
     struct handles *handles = handles_of(L);
     uintptr_t bits = (uintptr_t)lua_touserdata(L, 1);
     struct slot *slot = slot_of(L, handles, bits);
-    switch ((enum handle_kind)(bits & 3)) {
+    switch ((enum handle_kind)(bits & HANDLE_KIND_MASK)) {
     case HANDLE_METRIC: return metric_index(L, handles, slot, bits);
     case HANDLE_FIELDS: return handle_fields_index(L, slot);
     case HANDLE_TAGS: return handle_tags_index(L, slot);
@@ -329,10 +329,10 @@ static int newindex_handle(lua_State *L)
     struct handles *handles = handles_of(L);
     uintptr_t bits = (uintptr_t)lua_touserdata(L, 1);
     struct slot *slot = slot_of(L, handles, bits);
-    switch ((enum handle_kind)(bits & 3)) {
+    switch ((enum handle_kind)(bits & HANDLE_KIND_MASK)) {
     case HANDLE_METRIC: return metric_newindex(L, handles, slot);
-    case HANDLE_FIELDS: return handle_fields_newindex(L, slot);
-    case HANDLE_TAGS: return handle_tags_newindex(L, slot);
+    case HANDLE_FIELDS: return handle_fields_newindex(L, handles, slot);
+    case HANDLE_TAGS: return handle_tags_newindex(L, handles, slot);
     case HANDLE_BATCH: break;
     }
     return batch_newindex(L, handles);
@@ -350,6 +350,8 @@ static void keep_keys(lua_State *L, struct handles *handles)
     luaL_ref(L, LUA_REGISTRYINDEX);
     lua_createtable(L, HANDLE_MEMO, 0);
     handles->name_table = luaL_ref(L, LUA_REGISTRYINDEX);
+    lua_createtable(L, 2 * HANDLE_CHANGES, 0);
+    handles->change_table = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
 void handles_open(struct handles *handles, struct box *box, struct book *book)
@@ -362,6 +364,7 @@ void handles_open(struct handles *handles, struct box *box, struct book *book)
     handles->box = box;
     handles->book = book;
     box->context = handles;
+    handles_next_call(handles);
     keep_keys(L, handles);
     lua_pushlightuserdata(L, NULL);
     lua_newtable(L);

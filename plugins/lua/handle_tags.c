@@ -1,17 +1,19 @@
 /* handle_tags - metric.tags and metric.name: changing one makes another series.
  *
- * Making a series sorts and hashes its tags. Metrics of a batch share their series and are mostly changed alike, so a
- * table remembers each step from series to series, for this batch. What it remembers is compared in full. */
+ * Making a series hashes its tags. Metrics of a batch share their series, and a script changes them alike: so one table
+ * remembers changes (texts that are checked, known by their addresses), another what a series of this batch becomes by
+ * one. Both hold one entry in each place, the newest. */
 #include "plugins/lua/handles.h"
 
-#include <stdio.h>
-
-enum { STEP_WORK = 20 };
+enum {
+    STEP_WORK = 20,
+    LONGEST_KEPT = 256, /* bytes of key and value */
+};
 
 static const struct vane_tag *find(const struct vane_series *series, const char *key, size_t length)
 {
     for (uint32_t i = 0; i < series->tag_count; i++)
-        if (series->tags[i].key_length == length && memcmp(series->tags[i].key, key, length) == 0)
+        if (handle_same_text(series->tags[i].key, series->tags[i].key_length, key, length))
             return &series->tags[i];
     return NULL;
 }
@@ -27,109 +29,131 @@ int handle_tags_index(lua_State *L, struct slot *slot)
     return 1;
 }
 
+/* ---- Changes: what a script does to one metric it does to many ---- */
+
+/* Stands for the key where the name is changed. */
+static const void *name_key(const struct handles *handles)
+{
+    return handles;
+}
+
+static struct series_change *place_of(struct handles *handles, const void *key, const void *value)
+{
+    uint64_t mixed = (uintptr_t)key * UINT64_C(0xbf58476d1ce4e5b9) ^ (uintptr_t)value * UINT64_C(0x94d049bb133111eb);
+    return &handles->changes[mixed >> 40 & (HANDLE_CHANGES - 1)];
+}
+
+/* What is set has no address where it is a number; and then nothing is known of it. */
+static const struct series_change *known(lua_State *L, struct handles *handles, const void *key, int value)
+{
+    const void *to = lua_topointer(L, value);
+    const struct series_change *change = place_of(handles, key, to);
+    bool is_it = change->number && change->key == key && change->value == to && (to || lua_isnil(L, value));
+    return is_it ? change : NULL;
+}
+
+/* Texts that are checked. Only short ones are kept. */
+static const struct series_change *learn(lua_State *L, struct handles *handles, int key, int value)
+{
+    static const struct series_change forgotten = { 0 };
+    if ((key ? lua_rawlen(L, key) : 0) + lua_rawlen(L, value) > LONGEST_KEPT)
+        return &forgotten;
+    struct series_change change = {
+        key ? lua_topointer(L, key) : name_key(handles), lua_topointer(L, value), ++handles->change_count,
+    };
+    struct series_change *place = place_of(handles, change.key, change.value);
+    lua_Integer at = 2 * (place - handles->changes);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, handles->change_table);
+    lua_pushvalue(L, key ? key : value);
+    lua_rawseti(L, -2, at + 1);
+    lua_pushvalue(L, value);
+    lua_rawseti(L, -2, at + 2);
+    lua_pop(L, 1);
+    *place = change;
+    return place;
+}
+
 /* ---- From series to series ---- */
 
-struct change {
-    const char *key, *value; /* key NULL: the name; value NULL: no such tag any more */
-    uint32_t    key_length, value_length;
-};
-
-/* By addresses: Lua has each short text once. */
-static struct series_step *step_of(struct handles *handles, const struct vane_series *from,
-                                   const struct change *change)
+static struct series_step *step_of(struct handles *handles, const struct vane_series *from, uint64_t change)
 {
-    uint64_t mixed = (uintptr_t)from * UINT64_C(0x9e3779b97f4a7c15);
-    mixed ^= (uintptr_t)change->key * UINT64_C(0xbf58476d1ce4e5b9);
-    mixed ^= (uintptr_t)change->value * UINT64_C(0x94d049bb133111eb);
+    uint64_t mixed = ((uintptr_t)from ^ change << 48) * UINT64_C(0x9e3779b97f4a7c15);
     return &handles->steps[mixed >> 40 & (HANDLE_MEMO - 1)];
 }
 
-static bool is_text(const char *a, uint32_t a_length, const char *b, uint32_t b_length)
+static bool changes_nothing(const struct vane_series *from, const char *key, size_t key_length, const char *value,
+                            size_t value_length)
 {
-    return !a == !b && a_length == b_length && (a_length == 0 || memcmp(a, b, a_length) == 0);
+    if (!key)
+        return handle_same_text(from->name, from->name_length, value, value_length);
+    const struct vane_tag *old = find(from, key, key_length);
+    return old ? handle_same_text(old->value, old->value_length, value, value_length) : value_length == 0;
 }
 
-static bool is_known(const struct handles *handles, const struct series_step *step, const struct vane_series *from,
-                     const struct change *change)
+static const struct vane_series *make_series(lua_State *L, struct handles *handles, struct slot *slot, int key,
+                                             int value)
 {
-    return step->batch == handles->batch_number && step->from == from
-           && is_text(step->key, step->key_length, change->key, change->key_length)
-           && is_text(step->value, step->value_length, change->value, change->value_length);
-}
-
-/* The texts of a step lie where its series do. */
-static void remember(struct handles *handles, struct series_step *step, const struct vane_series *from,
-                     const struct vane_series *to, const struct change *change)
-{
-    *step = (struct series_step){
-        .from = from, .to = to, .key_length = change->key_length, .value_length = change->value_length,
-        .batch = handles->batch_number,
-    };
-    const struct vane_series *with = change->value ? to : from;
-    const struct vane_tag *tag = change->key ? find(with, change->key, change->key_length) : NULL;
-    step->key = tag ? tag->key : NULL;
-    step->value = !change->value ? NULL : tag ? tag->value : to->name;
-}
-
-static void make_step(lua_State *L, struct slot *slot, struct vane_metric *metric, const struct change *change)
-{
-    const struct vane_series *from = metric->series;
-    box_charge(L, STEP_WORK + 2 * (int64_t)from->tag_count);
-    handles_take(L, sizeof *from + (from->tag_count + 1) * 2 * sizeof *from->tags + change->value_length);
-    if (change->key)
-        vane_set_tag(slot->batch, metric, change->key, change->value);
+    const struct vane_series *from = slot->metric->series;
+    size_t key_length = 0, length = 0;
+    const char *key_text = key ? lua_tolstring(L, key, &key_length) : NULL;
+    const char *text = lua_tolstring(L, value, &length);
+    if (changes_nothing(from, key_text, key_length, text, length))
+        return from;
+    handles_take(L, sizeof *from + (from->tag_count + 1) * 2 * sizeof *from->tags + length);
+    struct vane_metric *metric = slot_open(handles, slot);
+    if (key)
+        vane_set_tag(slot->batch, metric, key_text, text);
     else
-        vane_set_name(slot->batch, metric, change->value);
+        vane_set_name(slot->batch, metric, text);
+    return metric->series;
 }
 
-void handles_set_series(lua_State *L, struct slot *slot, const char *key, uint32_t key_length, const char *value,
-                        uint32_t value_length)
+static void change_series(lua_State *L, struct handles *handles, struct slot *slot,
+                          const struct series_change *change, int key, int value)
+{
+    const struct vane_series *from = slot->metric->series;
+    box_charge(L, STEP_WORK + 2 * (int64_t)from->tag_count);
+    struct series_step *step = step_of(handles, from, change->number);
+    if (step->from != from || step->change != change->number || step->batch != handles->batch_number
+        || !change->number)
+        *step = (struct series_step){
+            from, make_series(L, handles, slot, key, value), change->number, handles->batch_number,
+        };
+    if (step->to != from)
+        slot_open(handles, slot)->series = step->to;
+}
+
+void handles_set_series(lua_State *L, struct slot *slot, int key, int value)
 {
     struct handles *handles = handles_of(L);
-    const struct change change = { key, value, key_length, value_length };
-    struct vane_metric *metric = slot_open(handles, slot);
-    const struct vane_series *from = metric->series;
-    struct series_step *step = step_of(handles, from, &change);
-    if (slot->is_new) { /* its batch is another one */
-        make_step(L, slot, metric, &change);
-        return;
-    }
-    if (!is_known(handles, step, from, &change)) {
-        make_step(L, slot, metric, &change);
-        remember(handles, step, from, metric->series, &change);
-        return;
-    }
-    metric->series = step->to;
+    const struct series_change *change = known(L, handles, key ? lua_topointer(L, key) : name_key(handles), value);
+    change_series(L, handles, slot, change ? change : learn(L, handles, key, value), key, value);
 }
 
 /* ---- Writing a tag ---- */
 
-/* An integer is taken as its digits. */
-static const char *value_text(lua_State *L, char *digits, size_t size, size_t *length)
+/* A number as the key, an integer as the value is taken as its digits. */
+static void check_tag(lua_State *L)
 {
-    if (!lua_isinteger(L, 3))
-        return handles_check_text(L, 3, length, "a tag's value");
-    *length = (size_t)snprintf(digits, size, "%lld", (long long)lua_tointeger(L, 3));
-    return digits;
+    size_t length;
+    if (lua_type(L, 2) == LUA_TNUMBER)
+        lua_tolstring(L, 2, NULL);
+    handles_check_text(L, 2, &length, "a tag's key");
+    if (length == 0)
+        luaL_error(L, "a tag's key is empty");
+    if (lua_isinteger(L, 3))
+        lua_tolstring(L, 3, NULL);
+    else if (!lua_isnil(L, 3))
+        handles_check_text(L, 3, &length, "a tag's value");
 }
 
-int handle_tags_newindex(lua_State *L, struct slot *slot)
+int handle_tags_newindex(lua_State *L, struct handles *handles, struct slot *slot)
 {
-    char digits[32];
-    size_t length, value_length = 0;
-    const char *key = luaL_checklstring(L, 2, &length);
-    const char *value = lua_isnil(L, 3) ? NULL : value_text(L, digits, sizeof digits, &value_length);
-    const struct vane_tag *old = find(slot->metric->series, key, length);
-    if (!old)
-        handles_check_text(L, 2, &length, "a tag's key");
-    if (length == 0)
-        return luaL_error(L, "a tag's key is empty");
-    if (value_length == 0)
-        value = NULL;
-    if (!old && !value)
-        return 0;
-    if (old && value && is_text(old->value, old->value_length, value, (uint32_t)value_length))
-        return 0;
-    handles_set_series(L, slot, key, (uint32_t)length, value, (uint32_t)value_length);
+    const struct series_change *change = known(L, handles, lua_topointer(L, 2), 3);
+    if (!change) {
+        check_tag(L);
+        change = learn(L, handles, 2, 3);
+    }
+    change_series(L, handles, slot, change, 2, 3);
     return 0;
 }

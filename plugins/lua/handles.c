@@ -6,14 +6,9 @@
 
 #include "plugins/shared/memory.h"
 
-enum { SLOT_SHIFT = 2, KIND_MASK = 3, NEW_METRIC_WORK = 50 };
+enum { NEW_METRIC_WORK = 50 };
 
 _Static_assert(sizeof(void *) == 8, "a handle fills 64 bits");
-
-struct handles *handles_of(lua_State *L)
-{
-    return box_of(L)->context;
-}
 
 /* ---- Slots ---- */
 
@@ -40,9 +35,9 @@ struct slot *handle_slot(lua_State *L, int index, enum handle_kind kind)
 {
     struct handles *handles = handles_of(L);
     uintptr_t bits = (uintptr_t)lua_touserdata(L, index);
-    if (!lua_islightuserdata(L, index) || bits >> HANDLE_CALL_SHIFT != handles->call || (bits & KIND_MASK) != kind)
+    if (!lua_islightuserdata(L, index) || bits >> HANDLE_CALL_SHIFT != handles->call || (bits & HANDLE_KIND_MASK) != kind)
         wrong_handle(L, handles, index, "what is used as a metric");
-    return &handles->slots[(bits & HANDLE_SLOT_MASK) >> SLOT_SHIFT];
+    return &handles->slots[(bits & HANDLE_SLOT_MASK) >> HANDLE_SLOT_SHIFT];
 }
 
 struct slot *handle_metric_slot(lua_State *L, int index, const char *what)
@@ -50,7 +45,7 @@ struct slot *handle_metric_slot(lua_State *L, int index, const char *what)
     struct handles *handles = handles_of(L);
     uintptr_t bits = (uintptr_t)lua_touserdata(L, index);
     if (!lua_islightuserdata(L, index) || bits >> HANDLE_CALL_SHIFT != handles->call
-        || (bits & KIND_MASK) != HANDLE_METRIC)
+        || (bits & HANDLE_KIND_MASK) != HANDLE_METRIC)
         wrong_handle(L, handles, index, what);
     return handle_slot(L, index, HANDLE_METRIC);
 }
@@ -142,6 +137,11 @@ void handles_undo(struct handles *handles)
 
 /* ---- Batches and calls ---- */
 
+void handles_next_call(struct handles *handles)
+{
+    handles->call = ((handles->call + 1) & (HANDLE_FIRST_CALL - 1)) | HANDLE_FIRST_CALL;
+}
+
 void handles_begin_batch(struct handles *handles, struct vane_batch *batch, const struct vane_lane *lane)
 {
     handles->batch = batch;
@@ -157,12 +157,12 @@ void handles_end_batch(struct handles *handles)
     handles->batch = NULL;
     handles->given = handles->count = 0;
     handles->batch_number++;
-    handles->call++;
+    handles_next_call(handles);
 }
 
 void handles_begin_call(struct handles *handles, size_t first, size_t count, int64_t new_time)
 {
-    handles->call = (handles->call + 1) & (UINT64_MAX >> HANDLE_CALL_SHIFT);
+    handles_next_call(handles);
     handles->count = handles->undo_count = handles->host_bytes = 0;
     handles->given = count;
     handles->new_time = new_time;

@@ -4,7 +4,7 @@
  * what. So nothing is allocated for a metric, and one that a script has kept is known by the number of its call: it
  * raises a clear error. Scripts cannot make such numbers.
  *
- *     bits  63 .. 22  number of the call     21 .. 2  slot     1 .. 0  enum handle_kind
+ *     bit 63  set: no address has it     62 .. 22  number of the call     21 .. 2  slot     1 .. 0  enum handle_kind
  *
  * What a call changes in metrics it was given is undone when it fails (slot.old_*): they go on, or to the
  * dead-letter file, as they came. New metrics are built in a batch of their own, and copied to where they
@@ -19,8 +19,11 @@ enum handle_kind { HANDLE_METRIC, HANDLE_FIELDS, HANDLE_TAGS, HANDLE_BATCH };
 enum {
     HANDLE_SLOTS = 1 << 20, /* most metrics in one call */
     HANDLE_MEMO = 1024,     /* a power of two */
-    HANDLE_CALL_SHIFT = 22, HANDLE_SLOT_MASK = (1 << 22) - 1,
+    HANDLE_CHANGES = 64,    /* a power of two */
+    HANDLE_CALL_SHIFT = 22, HANDLE_SLOT_MASK = (1 << 22) - 1, HANDLE_SLOT_SHIFT = 2, HANDLE_KIND_MASK = 3,
 };
+
+static const uint64_t HANDLE_FIRST_CALL = UINT64_C(1) << 41;
 
 struct slot {
     const struct vane_metric *metric;
@@ -34,13 +37,17 @@ struct slot {
     size_t                    old_fields, old_count; /* in handles.undo */
 };
 
-/* A step from one series of a batch to another, by setting a tag (or the name: key NULL). The texts lie in the
- * batch. */
+/* A tag that a script sets (key NULL: the name; value NULL: the tag is removed), by the addresses of Lua's texts. Those
+ * are kept from being collected (handles.change_table), so the same addresses are the same texts. */
+struct series_change {
+    const void *key, *value;
+    uint64_t    number; /* no two have the same; 0: nothing is remembered of it */
+};
+
+/* What a series becomes by a change, in a batch. */
 struct series_step {
     const struct vane_series *from, *to;
-    const char               *key, *value; /* value NULL: the tag was removed */
-    uint32_t                  key_length, value_length;
-    uint64_t                  batch; /* number of the batch it is true for */
+    uint64_t                  change, batch; /* their numbers */
 };
 
 struct series_name {
@@ -63,6 +70,9 @@ struct handles {
     struct vane_field  *undo;
     size_t              undo_count, undo_room;
     struct vane_text    text;
+    struct series_change changes[HANDLE_CHANGES];
+    uint64_t            change_count;
+    int                 change_table; /* in the registry: key and value of each change */
     struct series_step  steps[HANDLE_MEMO];
     struct series_name  names[HANDLE_MEMO]; /* their texts: in the Lua table `name_table` of the registry */
     int                 name_table;
@@ -73,6 +83,8 @@ struct handles {
 
 void handles_open(struct handles *handles, struct box *box, struct book *book); /* metatable and Metric() [raises] */
 void handles_release(struct handles *handles);
+
+void handles_next_call(struct handles *handles); /* handles that were given belong to an earlier one */
 
 /* A batch comes in (NULL: none does), a lane speaks. */
 void handles_begin_batch(struct handles *handles, struct vane_batch *batch, const struct vane_lane *lane);
@@ -88,13 +100,22 @@ void handles_undo(struct handles *handles);
 
 static inline void *handle_of(const struct handles *handles, size_t slot, enum handle_kind kind)
 {
-    return (void *)(uintptr_t)(handles->call << HANDLE_CALL_SHIFT | slot << 2 | (uintptr_t)kind);
+    return (void *)(uintptr_t)(handles->call << HANDLE_CALL_SHIFT | slot << HANDLE_SLOT_SHIFT | (uintptr_t)kind);
 }
 
 /* The slot of a handle of that kind at `index`; an error where it is something else, or of another call. [raises] */
 struct slot *handle_slot(lua_State *L, int index, enum handle_kind kind);
 struct slot *handle_metric_slot(lua_State *L, int index, const char *what); /* `what` names the value in the error */
-struct handles *handles_of(lua_State *L);
+
+static inline struct handles *handles_of(lua_State *L)
+{
+    return box_of(L)->context;
+}
+
+static inline bool handle_same_text(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    return a_length == b_length && (a_length == 0 || (a[0] == b[0] && memcmp(a, b, a_length) == 0));
+}
 
 struct vane_metric *slot_open(struct handles *handles, struct slot *slot); /* to write to it */
 struct slot *slot_new(lua_State *L, const char *name);                     /* of a new metric [raises] */
@@ -108,15 +129,17 @@ const char *handles_check_text(lua_State *L, int index, size_t *length, const ch
 /* ---- What handles answer, by kind [raises] ---- */
 
 int handle_fields_index(lua_State *L, struct slot *slot);
-int handle_fields_newindex(lua_State *L, struct slot *slot);
+int handle_fields_newindex(lua_State *L, struct handles *handles, struct slot *slot);
 int handle_tags_index(lua_State *L, struct slot *slot);
-int handle_tags_newindex(lua_State *L, struct slot *slot);
+int handle_tags_newindex(lua_State *L, struct handles *handles, struct slot *slot);
 int handle_pairs(lua_State *L);
 int handle_tostring(lua_State *L);
 int handle_to_table(lua_State *L);
 int handle_new(lua_State *L); /* Metric(name or table) */
 
 void handles_push_field(lua_State *L, const struct vane_field *field);
-void handles_set_series(lua_State *L, struct slot *slot, const char *key, uint32_t key_length, const char *value,
-                        uint32_t value_length);
+
+/* What the texts at `key` and `value` of the stack say of the series (key 0: its name; value nil or "": without that
+ * tag). Both are checked before. */
+void handles_set_series(lua_State *L, struct slot *slot, int key, int value);
 void handles_push_series(lua_State *L, const struct vane_series *series);
