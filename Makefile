@@ -54,7 +54,7 @@ alias_of    = $(word 1,$(subst :, ,$(1)))
 target_of   = $(word 2,$(subst :, ,$(1)))
 
 .PHONY: all help clean unit check-floors check-syms docs install test-programs bench demo demo-stack
-all: $(BUILD)/vane $(PLUGIN_SO) aliases $(BUILD)/lua ## Build the agent and its plugins (the default)
+all: $(BUILD)/vane $(PLUGIN_SO) aliases $(BUILD)/lua $(BUILD)/holidays ## Build the agent and its plugins (the default)
 
 # Objects on the way to a program are kept: the next build needs them.
 .SECONDARY:
@@ -66,6 +66,10 @@ aliases: $(PLUGIN_SO)
 # Where lua.so looks for the ready transforms: beside the plugins' folder.
 $(BUILD)/lua: | $(BUILD)/vane
 	$(Q)ln -sfn $(CURDIR)/lua $@
+
+# Where forecast.so looks for the holidays of countries.
+$(BUILD)/holidays: | $(BUILD)/vane
+	$(Q)ln -sfn $(CURDIR)/config/holidays $@
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -111,8 +115,9 @@ $(EXCHANGE_TESTS): $(filter-out %/main.o,$(EXCHANGE_OBJ))
 $(EXCHANGE_TESTS): HOST_LIBS += -lcjson -lssl -lcrypto
 
 # forecast without its models: these tests bring doubles of them.
-FORECAST_TESTS := $(patsubst %,$(BUILD)/tests/forecast_%_test,series state plan)
-$(FORECAST_TESTS): $(patsubst %,$(OBJ)/plugins/forecast/%.o,history series panel plan plan_prophet groups tally components) \
+FORECAST_TESTS := $(patsubst %,$(BUILD)/tests/forecast_%_test,series state plan saved_model)
+$(FORECAST_TESTS): $(patsubst %,$(OBJ)/plugins/forecast/%.o,history series panel plan plan_prophet groups tally components \
+                     saved_model countries) \
                    $(OBJ)/plugins/shared/memory.o
 
 LUA_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(wildcard plugins/lua/*.c))

@@ -27,7 +27,7 @@ static void make_room(struct components *components, size_t rows, size_t steps)
         components->times = memory_zero(steps * sizeof *components->times);
 }
 
-static const struct prophet *prophet_of(const struct model *model, const void *state)
+const struct prophet *components_prophet(const struct model *model, const void *state)
 {
     if (model == &anchored_model)
         state = anchored_prophet(state);
@@ -53,7 +53,7 @@ bool components_make(struct components *components, const struct plan *plan, con
     size_t steps = plan->steps;
     struct prophet_error err;
     components->count = 0;
-    const struct prophet *prophet = prophet_of(model, state);
+    const struct prophet *prophet = components_prophet(model, state);
     if (!prophet)
         return false;
     size_t parts = prophet_component_count(prophet);

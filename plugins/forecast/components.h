@@ -18,6 +18,9 @@ struct components {
 
 void components_release(struct components *components); /* zeroed is fine */
 
+/* The fitted prophet of a candidate; NULL: it is another model, or not fitted. */
+const struct prophet *components_prophet(const struct model *model, const void *state);
+
 /* Those of the forecast that this model would make now; `state` is of `model`. False: it has none. */
 bool components_make(struct components *components, const struct plan *plan, const struct model *model,
                      const void *state, const struct horizon *horizon);

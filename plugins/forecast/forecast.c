@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "plugins/forecast/emit.h"
+#include "plugins/forecast/saved_model.h"
 #include "plugins/shared/memory.h"
 
 _Static_assert(offsetof(struct forecast, options) == 0, "forecast_options count on it");
@@ -49,6 +50,11 @@ static void forecast_close(struct vane_self *self)
 
 /* ---- Forecasts ---- */
 
+static bool is_set(const char *text)
+{
+    return text && *text;
+}
+
 static void note(void *context, const char *name, const char *sentence)
 {
     struct vane_self *self = context;
@@ -58,6 +64,29 @@ static void note(void *context, const char *name, const char *sentence)
     vane_log(self, usual ? VANE_INFO : VANE_WARN, "%s: %s: %s", state->label.data, name, sentence);
 }
 
+/* One that was fitted just now, to its file. A file without {series} in its name is of one series. */
+static void save_model(struct vane_self *self, const struct series *series)
+{
+    struct forecast *state = self->state;
+    const char *pattern = state->options.prophet.save_model;
+    const double **columns = memory_zero(state->plan.column_count * sizeof *columns);
+    struct prophet_frame history;
+    struct prophet_error err;
+    const struct prophet *model = panel_fitted_prophet(&series->panel, &series->history, columns, &history);
+    if (model && !saved_model_is_pattern(pattern) && state->groups.series_count > 1) {
+        note(self, "models_not_saved", "save_model has no {series}, and there are several");
+    } else if (model) {
+        struct vane_text path = { 0 };
+        saved_model_path(pattern, series->of, series->field, &path);
+        if (saved_model_write(path.data, model, &history, &err))
+            vane_count(self, "models_saved", 1);
+        else
+            note(self, "models_not_saved", err.text);
+        vane_text_release(&path);
+    }
+    free(columns);
+}
+
 static void do_due(struct vane_self *self, struct series *series, int due)
 {
     struct forecast *state = self->state;
@@ -65,6 +94,8 @@ static void do_due(struct vane_self *self, struct series *series, int due)
     emit_label(series, &state->label);
     if (due & SERIES_FORECAST)
         series_forecast(series, &state->work, &(struct model_notes){ note, self }, &answer, &state->tally);
+    if (answer.prediction && is_set(state->options.prophet.save_model) && vane_mode(self) != VANE_TEST)
+        save_model(self, series);
     if (answer.prediction)
         state->stopping = !emit_forecast(self, series, &answer) || state->stopping;
     if (due & SERIES_SCORES)
@@ -138,6 +169,12 @@ static void take_field(struct vane_self *self, struct series *series, const stru
         do_due(self, series, due);
 }
 
+/* An empty text is the cell of a csv row that has no value there. */
+static bool is_missing(const struct vane_field *field)
+{
+    return !field || (field->type == VANE_STRING && field->length == 0);
+}
+
 /* A metric with all regressors and without the field says what they will be at its time. */
 static void take_future(struct forecast *state, const struct group *group, const struct vane_metric *metric)
 {
@@ -147,7 +184,7 @@ static void take_future(struct forecast *state, const struct group *group, const
             return;
     }
     for (size_t i = 0; i < group->count; i++)
-        if (!vane_get(metric, group->items[i]->field))
+        if (is_missing(vane_get(metric, group->items[i]->field)))
             series_take_future(group->items[i], metric->time, state->columns);
 }
 
@@ -157,6 +194,8 @@ static void take_metric(struct vane_self *self, const struct vane_metric *metric
     struct forecast *state = self->state;
     size_t hint = 0;
     for (uint32_t i = 0; i < metric->field_count; i++) {
+        if (is_missing(&metric->fields[i]))
+            continue;
         struct series *series = series_of(state, metric, &metric->fields[i], &group, &hint);
         if (series)
             take_field(self, series, metric, &metric->fields[i], lane);

@@ -4,6 +4,7 @@
  *     options      what a user may set; plan: what that compiles to
  *     groups       all series; series: one of them, its points and when it is due; history: its points
  *     panel        its models and their judge (models/, prophet/, judge/)
+ *     saved_model  Prophet's models as files; countries: the holidays that are installed
  *     emit         forecasts and scores as metrics
  *     state        save and load
  *     tally        what is counted

@@ -81,7 +81,8 @@ static const struct vane_option prophet_options[] = {
                     .help = "Further seasonalities."),
     VANE_OPT_TABLES(T, holidays, .size = sizeof(struct holiday_options), .options = holiday_options,
                     .help = "Days with an effect of their own."),
-    VANE_OPT_STRING(T, holidays_file, .help = "A csv file of columns ds,holiday: the holidays of a country."),
+    VANE_OPT_STRING(T, country_holidays, .help = "A country whose holidays count as well: US, DE, ..."),
+    VANE_OPT_STRING(T, holidays_file, .help = "A csv file of columns ds,holiday, instead of country_holidays."),
     VANE_OPT_FLOAT(T, holidays_prior_scale, .preset = "10.0", .least = 1e-9, .most = DBL_MAX,
                    .help = "How large the effects of holidays and regressors may be."),
     VANE_OPT_CHOICE(T, holidays_mode, .choices = modes, .preset = "\"default\"", .help = "default: seasonality_mode."),
@@ -89,6 +90,10 @@ static const struct vane_option prophet_options[] = {
                     .help = "Other fields that the value depends on."),
     VANE_OPT_CHOICE(T, anchor, .choices = anchors, .preset = "\"none\"",
                     .help = "ar1: begin at the last residual, which fades, not at the curve."),
+    VANE_OPT_STRING(T, model_file,
+                    .help = "Forecast from this model, written by Python's model_to_json, and fit none."),
+    VANE_OPT_STRING(T, save_model,
+                    .help = "Write each fitted model to this file, for Python's model_from_json; {series}: its name."),
     { 0 }
 };
 #undef T

@@ -39,7 +39,8 @@ struct prophet_options {
     const char         *yearly_seasonality, *weekly_seasonality, *daily_seasonality;
     double              seasonality_prior_scale, holidays_prior_scale;
     int                 seasonality_mode, holidays_mode;
-    const char         *holidays_file;
+    const char         *holidays_file, *country_holidays;
+    const char         *model_file, *save_model;
     struct vane_tables  seasonalities, holidays, regressors;
 };
 

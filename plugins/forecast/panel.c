@@ -191,6 +191,23 @@ void panel_answer(struct panel *panel, struct panel_work *work, const struct his
     free(columns);
 }
 
+const struct prophet *panel_fitted_prophet(const struct panel *panel, const struct history *history,
+                                           const double **columns, struct prophet_frame *fitted_to)
+{
+    const struct plan *plan = panel->plan;
+    if (!panel->learnt || plan->prophet.model || panel->learnt_at != history_newest(history))
+        return NULL;
+    struct observations observations = observations_of(history, columns);
+    *fitted_to = (struct prophet_frame){ observations.count, observations.times, observations.values, columns };
+    for (size_t i = 0; i < plan->candidate_count; i++) {
+        const struct prophet *prophet = panel->fitted[i] ? components_prophet(plan->candidates[i], panel->states[i])
+                                                         : NULL;
+        if (prophet)
+            return prophet;
+    }
+    return NULL;
+}
+
 /* ---- State ---- */
 
 /* Options under which saved models and judges mean the same. */

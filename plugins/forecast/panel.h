@@ -54,6 +54,11 @@ void panel_observe(struct panel *panel, int64_t time, double value, double trans
 void panel_answer(struct panel *panel, struct panel_work *work, const struct history *history,
                   const double *const *future, const struct model_notes *notes, struct answer *answer);
 
+/* The prophet that was fitted to a history that ends at this time, and what it was fitted to; NULL: there is none.
+ * `columns` has room for the plan's column_count. */
+const struct prophet *panel_fitted_prophet(const struct panel *panel, const struct history *history,
+                                           const double **columns, struct prophet_frame *fitted_to);
+
 /* ---- State: two records, as the models change only when they learn ---- */
 
 void panel_save_models(const struct panel *panel, struct vane_text *out);

@@ -212,6 +212,7 @@ bool plan_make(struct plan *plan, const struct forecast_options *options, struct
     if (!check_fields(plan, err) || !check_times(plan, err) || !make_levels(plan, err) || !make_models(plan, err))
         return false;
     plan->steps = (size_t)(options->horizon / options->step);
+    plan->least_points = plan->candidate_count == 1 && plan->prophet.model ? 1 : (size_t)options->min_points;
     plan->limits = (struct history_limits){
         .span = options->history, .points = (size_t)options->history_points, .columns = 1 + plan->column_count,
     };

@@ -23,6 +23,7 @@ struct plan_prophet {
     struct prophet_regressor   *regressors;
     struct prophet_calendar     calendar;
     const char                **columns; /* their names to the model */
+    struct prophet             *model;   /* of the option model_file; NULL: models are fitted */
 };
 
 struct plan {
@@ -30,6 +31,7 @@ struct plan {
     struct history_limits          limits, future_limits; /* the latter where there are columns */
 
     size_t               steps;
+    size_t               least_points; /* a forecast needs */
     double               levels[JUDGE_LEVELS];
     size_t               level_count;
     struct plan_quantile quantiles[JUDGE_LEVELS]; /* yhat_lower, yhat_upper, then the option's, in its order */

@@ -1,6 +1,8 @@
 /* plan_prophet - the options of prophet to its settings, and which fields of a metric are columns of the model:
  * regressors, conditions of seasonalities, "cap" and "floor". */
+#include "plugins/forecast/countries.h"
 #include "plugins/forecast/plan.h"
+#include "plugins/forecast/saved_model.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,14 +140,26 @@ static bool make_holidays(struct plan *plan, struct prophet_settings *to, struct
     return true;
 }
 
+static bool is_set(const char *text)
+{
+    return text && *text;
+}
+
+/* Of a country, and of a file: one of them. */
 static bool read_calendar(struct plan *plan, struct prophet_settings *to, struct plan_error *err)
 {
-    const char *path = plan->options->prophet.holidays_file;
+    const struct prophet_options *options = &plan->options->prophet;
     struct prophet_error error;
-    if (!path || !*path)
-        return true;
-    if (!prophet_calendar_read(path, &plan->prophet.calendar, &error))
-        return plan_fail(err, "prophet.holidays_file: %.200s", error.text);
+    if (is_set(options->country_holidays) && is_set(options->holidays_file))
+        return plan_fail(err, "prophet.country_holidays: holidays_file is set as well; one of them counts");
+    if (is_set(options->country_holidays)) {
+        if (!countries_read(options->country_holidays, &plan->prophet.calendar, &error))
+            return plan_fail(err, "prophet.country_holidays: %.220s", error.text);
+        to->country = options->country_holidays;
+    } else if (is_set(options->holidays_file)) {
+        if (!prophet_calendar_read(options->holidays_file, &plan->prophet.calendar, &error))
+            return plan_fail(err, "prophet.holidays_file: %.220s", error.text);
+    }
     to->country_holidays = plan->prophet.calendar.rows;
     to->country_holiday_count = plan->prophet.calendar.count;
     return true;
@@ -175,33 +189,94 @@ static void set_plain(const struct forecast_options *all, struct prophet_setting
 static void add_bounds(struct plan *plan)
 {
     const struct prophet_options *options = &plan->options->prophet;
-    if (options->cap_field && *options->cap_field)
+    if (is_set(options->cap_field))
         add_column(plan, "cap", options->cap_field);
-    if (options->floor_field && *options->floor_field)
+    if (is_set(options->floor_field))
         add_column(plan, "floor", options->floor_field);
 }
 
-bool plan_make_prophet(struct plan *plan, struct plan_error *err)
+/* ---- A model that is given ---- */
+
+/* Its country's holidays, as JSON has only the name. */
+static bool read_country_of(struct plan *plan, struct prophet_settings *base, struct plan_error *err)
+{
+    struct prophet_error error;
+    const char *path = plan->options->prophet.model_file;
+    struct prophet *model = saved_model_read(path, base, &error);
+    if (!model)
+        return plan_fail(err, "prophet.model_file: %.220s", error.text);
+    const char *country = prophet_settings_of(model)->country;
+    bool done = true;
+    if (country && !base->country_holiday_count) {
+        done = countries_read(country, &plan->prophet.calendar, &error)
+            || plan_fail(err, "prophet.model_file: %.200s", error.text);
+        base->country_holidays = plan->prophet.calendar.rows;
+        base->country_holiday_count = plan->prophet.calendar.count;
+    }
+    prophet_free(model);
+    return done;
+}
+
+/* All settings come with the model but what its format does not hold. What it needs of metrics are columns, in its own
+ * order. */
+static bool read_model(struct plan *plan, struct prophet_settings *base, struct plan_error *err)
 {
     const struct prophet_options *options = &plan->options->prophet;
-    struct prophet_settings *to = &plan->settings.prophet;
-    *to = prophet_settings_default();
-    set_plain(plan->options, to);
+    struct prophet_error error;
+    if (is_set(options->save_model))
+        return plan_fail(err, "prophet.save_model: nothing is fitted with model_file");
+    base->columns = NULL;
+    base->column_count = 0;
+    if (!read_country_of(plan, base, err))
+        return false;
+    struct prophet *model = saved_model_read(options->model_file, base, &error);
+    if (!model)
+        return plan_fail(err, "prophet.model_file: %.220s", error.text);
+    plan->prophet.model = model;
+    const struct prophet_settings *own = prophet_settings_of(model);
+    for (size_t i = 0; i < own->column_count; i++) {
+        const char *name = own->columns[i], *field = name;
+        if (strcmp(name, "cap") == 0 && is_set(options->cap_field))
+            field = options->cap_field;
+        if (strcmp(name, "floor") == 0 && is_set(options->floor_field))
+            field = options->floor_field;
+        add_column(plan, name, field);
+    }
+    plan->settings.prophet = *own;
+    plan->settings.prophet.columns = plan->prophet.columns;
+    plan->settings.model = model;
+    return true;
+}
+
+/* ---- All of it ---- */
+
+static bool make_settings(struct plan *plan, struct prophet_settings *to, struct plan_error *err)
+{
+    const struct prophet_options *options = &plan->options->prophet;
     if (!read_seasonality("yearly_seasonality", options->yearly_seasonality, &to->yearly, err)
         || !read_seasonality("weekly_seasonality", options->weekly_seasonality, &to->weekly, err)
         || !read_seasonality("daily_seasonality", options->daily_seasonality, &to->daily, err)
-        || !make_holidays(plan, to, err) || !read_calendar(plan, to, err))
+        || !make_holidays(plan, to, err))
         return false;
     make_seasonalities(plan, to);
     make_regressors(plan, to);
     add_bounds(plan);
-    bool bounded = options->cap_field && *options->cap_field;
-    if (to->growth == PROPHET_LOGISTIC && !bounded && !(to->cap > to->floor))
+    if (to->growth == PROPHET_LOGISTIC && !is_set(options->cap_field) && !(to->cap > to->floor))
         return plan_fail(err, "prophet.cap: logistic growth needs one above the floor, or a cap_field");
     to->columns = plan->prophet.columns;
     to->column_count = plan->column_count;
     struct prophet_error error;
     return prophet_settings_check(to, &error) || plan_fail(err, "prophet: %.200s", error.text);
+}
+
+bool plan_make_prophet(struct plan *plan, struct plan_error *err)
+{
+    struct prophet_settings *to = &plan->settings.prophet;
+    *to = prophet_settings_default();
+    set_plain(plan->options, to);
+    if (!read_calendar(plan, to, err))
+        return false;
+    return is_set(plan->options->prophet.model_file) ? read_model(plan, to, err) : make_settings(plan, to, err);
 }
 
 void plan_release_prophet(struct plan *plan)
@@ -211,6 +286,7 @@ void plan_release_prophet(struct plan *plan)
     free(plan->prophet.regressors);
     free(plan->prophet.columns);
     free(plan->column_fields);
+    prophet_free(plan->prophet.model);
     if (plan->prophet.calendar.rows)
         prophet_calendar_free(&plan->prophet.calendar);
 }

@@ -234,7 +234,7 @@ void series_forecast(struct series *series, struct panel_work *work, const struc
                      struct answer *answer, struct tally *tally)
 {
     *answer = (struct answer){ 0 };
-    if (series->history.count < (size_t)series->plan->options->min_points) {
+    if (series->history.count < series->plan->least_points) {
         notes->note(notes->context, "too_few_points", "the history is shorter than min_points");
         return;
     }

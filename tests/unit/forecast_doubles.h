@@ -224,10 +224,35 @@ void prophet_calendar_free(struct prophet_calendar *calendar)
     (void)calendar;
 }
 
-struct prophet *prophet_model_of(const void *state)
+const struct prophet *prophet_model_of(const void *state)
 {
     (void)state;
     return NULL;
+}
+
+struct prophet *prophet_json_read(const char *text, size_t length, const struct prophet_settings *base,
+                                  struct prophet_error *err)
+{
+    (void)text, (void)base;
+    snprintf(err->text, sizeof err->text, "%zu bytes are no model", length);
+    return NULL;
+}
+
+void prophet_json_write(const struct prophet *model, const struct prophet_frame *history, struct vane_text *out)
+{
+    (void)history;
+    vane_text_addf(out, "%s", model ? "{}" : "");
+}
+
+const struct prophet_settings *prophet_settings_of(const struct prophet *model)
+{
+    (void)model;
+    return NULL;
+}
+
+void prophet_free(struct prophet *model)
+{
+    (void)model;
 }
 
 const void *anchored_prophet(const void *state)

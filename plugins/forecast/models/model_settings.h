@@ -31,4 +31,5 @@ struct model_settings {
     int anchor; /* enum model_anchor */
 
     struct prophet_settings prophet;
+    const struct prophet   *model; /* of prophet: predict from this one, and fit none; NULL: fit */
 };

@@ -168,7 +168,7 @@ static bool read_trained(struct prophet *model, const cJSON *json, struct prophe
     return sound || prophet_fail(err, "there are more than %d names of holidays", NAMES_MOST);
 }
 
-/* Without a base, every column that the model asks for. */
+/* Every column that the model asks for; not those that the base has a constant for. */
 static void name_columns(struct prophet *model, const cJSON *json)
 {
     struct prophet_settings *own = &model->own;
@@ -180,9 +180,9 @@ static void name_columns(struct prophet *model, const cJSON *json)
         if (own->seasonalities[i].condition && prophet_column(own,
                                                               own->seasonalities[i].condition) == NO_COLUMN)
             names[own->column_count++] = own->seasonalities[i].condition;
-    if (own->growth == PROPHET_LOGISTIC)
+    if (own->growth == PROPHET_LOGISTIC && !(own->cap > own->floor))
         names[own->column_count++] = "cap";
-    if (cJSON_IsTrue(get(json, "logistic_floor")))
+    if (cJSON_IsTrue(get(json, "logistic_floor")) && !own->has_floor)
         names[own->column_count++] = "floor";
 }
 

@@ -3,6 +3,7 @@
  */
 #include "plugins/forecast/prophet/prophet_model.h"
 
+#include "core/plugin.h"
 #include "plugins/forecast/model.h"
 #include "plugins/forecast/models/model_settings.h"
 #include "plugins/forecast/prophet/prophet.h"
@@ -12,6 +13,7 @@
 
 struct state {
     const struct prophet_settings *settings;
+    const struct prophet          *given; /* predictions come from it, and none is fitted; NULL: from model */
     struct prophet                *model;
 };
 
@@ -19,7 +21,8 @@ static void *model_new(const struct model_settings *settings)
 {
     struct state *state = memory_zero(sizeof *state);
     state->settings = &settings->prophet;
-    state->model = prophet_new(state->settings);
+    state->given = settings->model;
+    state->model = state->given ? NULL : prophet_new(state->settings);
     return state;
 }
 
@@ -45,12 +48,20 @@ static bool model_fit(void *opaque, const struct observations *history, const st
         tell(notes, "missing_regressor", "a regressor of the settings is not among the observations");
         return false;
     }
+    if (state->given)
+        return true;
     struct prophet_frame frame = { history->count, history->times, history->values, history->columns };
     struct prophet_notes told = { notes ? notes->note : NULL, notes ? notes->context : NULL };
     if (prophet_fit(state->model, &frame, &told, &err))
         return true;
     tell(notes, "no_fit", err.text);
     return false;
+}
+
+const struct prophet *prophet_model_of(const void *opaque)
+{
+    const struct state *state = opaque;
+    return state->given ? state->given : state->model;
 }
 
 static bool model_predict(void *opaque, const struct horizon *horizon, struct prediction *out,
@@ -71,7 +82,7 @@ static bool model_predict(void *opaque, const struct horizon *horizon, struct pr
                                          .level_count = horizon->level_count, .quantiles = out->quantiles };
     if (!done)
         tell(notes, "no_forecast", "the horizon ends behind the year 2262");
-    else if (!(done = prophet_predict(state->model, &frame, &forecast, &err)))
+    else if (!(done = prophet_predict(prophet_model_of(state), &frame, &forecast, &err)))
         tell(notes, "no_forecast", err.text);
     free(times);
     return done;
@@ -79,20 +90,23 @@ static bool model_predict(void *opaque, const struct horizon *horizon, struct pr
 
 static void model_save(const void *opaque, struct vane_text *out)
 {
-    const struct state *state = opaque;
-    prophet_save(state->model, out);
+    prophet_save(prophet_model_of(opaque), out);
+}
+
+/* Is it the model that was given then, too? */
+static bool is_same(const struct prophet *given, const void *bytes, size_t length)
+{
+    struct vane_text own = { 0 };
+    prophet_save(given, &own);
+    bool same = own.length == length && memcmp(own.data, bytes, length) == 0;
+    vane_text_release(&own);
+    return same;
 }
 
 static bool model_load(void *opaque, const void *bytes, size_t length)
 {
     struct state *state = opaque;
-    return prophet_load(state->model, bytes, length);
-}
-
-struct prophet *prophet_model_of(const void *opaque)
-{
-    const struct state *state = opaque;
-    return state->model;
+    return state->given ? is_same(state->given, bytes, length) : prophet_load(state->model, bytes, length);
 }
 
 const struct model prophet_model = {
