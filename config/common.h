@@ -134,4 +134,5 @@ bool common_check_table(enum vane_role role, const struct vane_option *options, 
                         struct error *err);
 
 extern const struct vane_option  common_agent_options[]; /* ends with { 0 } */
+enum { COMMON_TABLES_LIMIT = 16 };
 extern const struct common_table common_tables[];        /* ends with { 0 } */

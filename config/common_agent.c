@@ -82,11 +82,14 @@ bool common_read_agent(const struct config *config, struct agent_options *agent,
                        struct config_errors *errors)
 {
     *agent = (struct agent_options){ 0 };
-    const struct options_target targets[] = {
+    struct options_target targets[2 + COMMON_TABLES_LIMIT] = {
         { .options = common_agent_options, .state = agent },
         { .options = gone_options },
     };
-    bool fine = options_fill(&config->agent, targets, 2, arena, errors);
+    size_t count = 2;
+    for (const struct common_table *table = common_tables; table->options; table++)
+        targets[count++] = (struct options_target){ .options = table->options, .why = "is an option of plugins, not of the agent" };
+    bool fine = options_fill(&config->agent, targets, count, arena, errors);
     return options_read_pairs(&config->global_tags, &agent->global_tags, arena, errors) && fine;
 }
 

@@ -133,6 +133,8 @@ const struct common_table common_tables[] = {
 
 enum { TABLE_COUNT = sizeof common_tables / sizeof *common_tables - 1 };
 
+static_assert((int)TABLE_COUNT <= (int)COMMON_TABLES_LIMIT, "the agent's reader has room for them");
+
 /* Options of Telegraf's plugins that mean nothing here; the help says what to do about it. */
 static const struct vane_option gone_options[] = {
     { .name = "labels", .kind = VANE_KIND_PAIRS, .help = "vane has no --select: use enabled = \"${NAME}\"" },
@@ -176,7 +178,7 @@ bool common_read_node(struct node_options *common, const struct config_node *nod
                       struct config_errors *errors)
 {
     assert(own_count <= COMMON_OWN_LIMIT);
-    struct options_target targets[COMMON_OWN_LIMIT + TABLE_COUNT + 1];
+    struct options_target targets[COMMON_OWN_LIMIT + TABLE_COUNT + 2];
     size_t count = own_count;
     if (own_count)
         memcpy(targets, own, own_count * sizeof *own);
@@ -185,6 +187,7 @@ bool common_read_node(struct node_options *common, const struct config_node *nod
         targets[count++] = (struct options_target){ table->options, here ? common : NULL, table->why };
     }
     targets[count++] = (struct options_target){ .options = gone_options };
+    targets[count++] = (struct options_target){ .options = common_agent_options, .why = "is an option of [agent] only" };
 
     bool fine = options_fill(&node->source, targets, count, arena, errors);
     if (common->log_level > VANE_DEBUG)

@@ -1,8 +1,12 @@
 /* describe_help - the text of `vane help NAME`: names on the left, the rest in a column beside them. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "config/common.h"
 #include "config/describe_internal.h"
+#include "config/nearest.h"
+#include "config/options.h"
+#include "core/alloc.h"
 
 enum { COLUMN_LEAST = 12, COLUMN_MOST = 28 };
 
@@ -95,4 +99,68 @@ void describe_help(struct vane_text *out, const struct describe_subject *subject
         write_section(out, &subject->sections[i]);
     if (subject->role)
         write_common(out, subject->role);
+}
+
+/* ---- One option ---- */
+
+static void offer_names(struct nearest *nearest, const struct vane_option *options)
+{
+    for (const struct vane_option *option = options; option && option->name; option++)
+        nearest_offer(nearest, option->name);
+}
+
+static const struct vane_option *find_first(const struct describe_subject *subject, const char *name,
+                                            struct nearest *nearest)
+{
+    const struct vane_option *found = NULL;
+    for (size_t i = 0; i < subject->count && !found; i++) {
+        found = options_find(subject->sections[i].options, name);
+        offer_names(nearest, subject->sections[i].options);
+    }
+    for (const struct common_table *table = common_tables; table->options && !found; table++) {
+        if (!(table->roles & (1u << subject->role)))
+            continue;
+        found = options_find(table->options, name);
+        offer_names(nearest, table->options);
+    }
+    return found;
+}
+
+/* Follows the dots; the dots of `name` become ends. NULL where a part is not there: *nearest then knows what may be meant. */
+static const struct vane_option *find_option(const struct describe_subject *subject, char *name, struct nearest *nearest)
+{
+    char *rest = name, *part = strsep(&rest, ".");
+    *nearest = (struct nearest){ .word = part };
+    const struct vane_option *option = find_first(subject, part, nearest);
+    while (option && rest) {
+        part = strsep(&rest, ".");
+        *nearest = (struct nearest){ .word = part };
+        offer_names(nearest, option->options);
+        option = options_find(option->options, part);
+    }
+    return option;
+}
+
+static void write_alone(struct vane_text *out, const char *name, const struct vane_option *option)
+{
+    struct vane_text prefix = { 0 };
+    const char *dot = strrchr(name, '.');
+    vane_text_add(&prefix, name, dot ? (size_t)(dot - name) : 0);
+    write_option(out, prefix.data, option, widest(prefix.data, (const struct vane_option[]){ *option, { 0 } }, COLUMN_LEAST));
+    vane_text_release(&prefix);
+}
+
+bool describe_option(struct vane_text *out, const struct describe_subject *subject, const char *name, struct error *err)
+{
+    struct nearest nearest;
+    char *parts = alloc_text(name);
+    const struct vane_option *option = find_option(subject, parts, &nearest);
+    if (option)
+        write_alone(out, name, option);
+    else if (nearest.name)
+        error_set(err, "%s has no option '%s'; did you mean '%s'?", subject->name, name, nearest.name);
+    else
+        error_set(err, "%s has no option '%s'; `vane help %s` lists them", subject->name, name, subject->name);
+    free(parts);
+    return option != NULL;
 }

@@ -59,9 +59,62 @@ static struct found find(const struct options_scope *scope, const struct toml_en
     return (struct found){ 0 };
 }
 
+/* ---- A key in the wrong table ---- */
+
+/* Adds the name of the sub-table that has this option: ".prophet.regressors". */
+static bool find_below(const struct vane_option *options, const char *name, struct vane_text *out)
+{
+    for (const struct vane_option *option = options; option && option->name; option++) {
+        size_t length = out->length;
+        vane_text_addf(out, ".%s", option->name);
+        if (options_find(option->options, name) || find_below(option->options, name, out))
+            return true;
+        out->length = length;
+    }
+    return false;
+}
+
+static bool find_in_scope(const struct options_scope *scope, const char *name, bool below, struct vane_text *out)
+{
+    for (size_t i = 0; i < scope->count; i++) {
+        vane_text_clear(out);
+        write_path(out, scope->path);
+        const struct options_target *target = &scope->targets[i];
+        if (target->state && (below ? find_below(target->options, name, out) : options_find(target->options, name) != NULL))
+            return true;
+    }
+    return false;
+}
+
+/* The table that has an option of this name: one around it, else one in it, else one beside it. */
+static bool find_elsewhere(const struct options_scope *scope, const char *name, struct vane_text *out)
+{
+    for (const struct options_scope *outer = scope->outer; outer; outer = outer->outer)
+        if (find_in_scope(outer, name, false, out))
+            return true;
+    for (const struct options_scope *at = scope; at; at = at->outer)
+        if (find_in_scope(at, name, true, out))
+            return true;
+    return false;
+}
+
+static bool tell_elsewhere(const struct options_scope *scope, const struct toml_entry *entry,
+                           const struct options_path *path)
+{
+    struct vane_text table = { 0 };
+    bool found = find_elsewhere(scope, entry->key, &table);
+    if (found)
+        options_fail(scope->reader, &entry->place, path, "there is no such option here, but in the table %s",
+                     table.data);
+    vane_text_release(&table);
+    return found;
+}
+
 static bool fail_unknown(const struct options_scope *scope, const struct toml_entry *entry,
                          const struct options_path *path)
 {
+    if (tell_elsewhere(scope, entry, path))
+        return false;
     struct nearest nearest = { .word = entry->key };
     for (size_t i = 0; i < scope->count; i++) {
         if (!scope->targets[i].state)
@@ -93,7 +146,7 @@ static bool set_one(const struct options_scope *scope, const struct toml_table *
     if (first && first != entry)
         return options_fail(scope->reader, &entry->place, &path, "is another name of '%s', set on line %u",
                             option->name, first->place.line);
-    const struct options_item item = { scope->reader, option, &path };
+    const struct options_item item = { scope->reader, option, &path, scope };
     return options_read(&item, &entry->value, (char *)found.target->state + option->offset);
 }
 
@@ -134,7 +187,7 @@ bool options_fill(const struct options_source *source, const struct options_targ
 {
     const struct options_reader reader = { .arena = arena, .errors = errors };
     const struct options_path path = { .name = source->key };
-    const struct options_scope scope = { &reader, targets, count, &path };
+    const struct options_scope scope = { &reader, targets, count, &path, NULL };
     bool fine = true;
     for (size_t i = 0; i < count; i++) {
         if (targets[i].state)
@@ -151,7 +204,7 @@ bool options_peek(const struct options_source *source, const struct vane_option 
     struct config_errors ignored = { 0 };
     const struct options_reader reader = { .arena = arena, .errors = &ignored };
     const struct options_path path = { .name = option->name };
-    const struct options_item item = { &reader, option, &path };
+    const struct options_item item = { &reader, option, &path, NULL };
     char *to = (char *)state + option->offset;
     bool fine = !option->preset || options_preset(&reader, option, to, NULL);
     for (size_t i = 0; i < source->count; i++) {

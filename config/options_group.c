@@ -31,7 +31,7 @@ static bool read_list(const struct options_item *item, const struct toml_value *
     struct vane_option one = *item->option;
     one.list = false;
     struct options_path path = *item->path;
-    struct options_item element = { item->reader, &one, &path };
+    struct options_item element = { item->reader, &one, &path, item->scope };
     bool fine = true;
     for (size_t i = 0; i < array->count; i++) {
         path.element = i + 1;
@@ -62,7 +62,7 @@ static bool read_list_row(const struct options_item *item, const struct toml_ent
 {
     struct options_list *list = row;
     struct vane_option strings = { .kind = VANE_KIND_STRING, .list = true, .secret = item->option->secret };
-    struct options_item values = { item->reader, &strings, item->path };
+    struct options_item values = { item->reader, &strings, item->path, item->scope };
     list->key = arena_text(item->reader->arena, entry->key, entry->key_length);
     return read_list(&values, &entry->value, &list->values);
 }
@@ -113,7 +113,7 @@ static bool read_rows(const struct options_item *item, const struct toml_table *
     bool fine = true;
     for (const struct toml_entry *entry = table->first; entry; entry = entry->next) {
         struct options_path path = { item->path, entry->key, 0 };
-        struct options_item row = { item->reader, item->option, &path };
+        struct options_item row = { item->reader, item->option, &path, item->scope };
         if (memchr(entry->key, '\0', entry->key_length))
             fine = options_fail(item->reader, &entry->place, &path, "a name must not hold a NUL byte");
         else
@@ -127,7 +127,7 @@ static bool read_rows(const struct options_item *item, const struct toml_table *
 static bool read_inner(const struct options_item *item, const struct toml_table *table, void *state)
 {
     const struct options_target target = { .options = item->option->options, .state = state };
-    const struct options_scope scope = { item->reader, &target, 1, item->path };
+    const struct options_scope scope = { item->reader, &target, 1, item->path, item->scope };
     bool set = options_set(&scope, table);
     return options_require(&scope, &table, 1) && set;
 }
@@ -216,7 +216,7 @@ bool options_read_pairs(const struct options_source *source, struct vane_pairs *
     const struct vane_option option = { .kind = VANE_KIND_PAIRS };
     const struct options_reader reader = { .arena = arena, .errors = errors };
     const struct options_path path = { .name = source->key };
-    const struct options_item item = { &reader, &option, &path };
+    const struct options_item item = { &reader, &option, &path, NULL };
     size_t room = 0, count = 0;
     for (size_t i = 0; i < source->count; i++)
         room += source->tables[i]->count;

@@ -29,6 +29,7 @@ struct options_item {
     const struct options_reader *reader;
     const struct vane_option    *option;
     const struct options_path   *path;
+    const struct options_scope  *scope; /* that it stands in; NULL: not known */
 };
 
 /* The tables that the keys of one TOML table are looked up in. */
@@ -37,6 +38,7 @@ struct options_scope {
     const struct options_target *targets;
     size_t                       count;
     const struct options_path   *path;
+    const struct options_scope  *outer; /* of the table around it; NULL: there is none */
 };
 
 /* ---- options.c ---- */

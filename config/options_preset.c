@@ -20,7 +20,7 @@ bool options_preset(const struct options_reader *reader, const struct vane_optio
 {
     const struct options_reader literal = { reader->arena, reader->errors, .literal = true };
     const struct options_path full = { path, option->name, 0 };
-    const struct options_item item = { &literal, option, &full };
+    const struct options_item item = { &literal, option, &full, NULL };
     const struct toml_value *parsed = options_parse(reader->arena, option->preset);
     const struct toml_place nowhere = { .file = "preset" };
     if (!parsed)

@@ -25,7 +25,8 @@ static const char usage[] =
     "  vane [run] --config FILE        run until SIGTERM or Ctrl-C; SIGHUP reads the files again\n"
     "  vane check [--graph]            check the configuration, and print its flow\n"
     "  vane plugins                    list the plugins\n"
-    "  vane help [PLUGIN | FORMAT]     print this, or the options of a plugin or a data format\n"
+    "  vane help [PLUGIN | FORMAT]     print this, or the options of a plugin or a data format;\n"
+    "                                  PLUGIN.OPTION: of one of its tables, or one option\n"
     "  vane sample [PLUGIN...]         print a commented configuration: of the agent, or of plugins\n"
     "  vane version                    print the version\n"
     "\n"
@@ -209,29 +210,38 @@ static int help_format(const struct format *format)
     return 0;
 }
 
-static int help(const struct command_line *line, char **arguments, int count)
+/* `name` is a plugin, or "PLUGIN.OPTION". */
+static int help_plugin(struct loader *loader, const char *name, const char *readme)
 {
     struct error err;
-    const char *name = count ? arguments[0] : NULL, *readme = line->readme;
-    if (!name)
-        return fputs(usage, stdout) == EOF;
-    if (format_find(name) && !readme)
-        return help_format(format_find(name));
-    const struct vane_plugin *plugin = loader_find(line->settings.loader, name, &err);
-    if (!plugin) {
-        fprintf(stderr, "vane: %s\n", err.text);
-        return BAD_USAGE;
-    }
+    const char *option = strchr(name, '.');
+    char *plain = alloc_text_n(name, strcspn(name, "."));
+    const struct vane_plugin *plugin = loader_find(loader, plain, &err);
+    free(plain);
     struct describe_section sections[3];
     struct describe_subject subject;
-    describe(&subject, sections, plugin);
-    if (readme)
-        return update_readme(readme, &subject);
     struct vane_text text = { 0 };
-    describe_help(&text, &subject);
-    fputs(text.data, stdout);
+    if (plugin)
+        describe(&subject, sections, plugin);
+    if (plugin && readme)
+        return update_readme(readme, &subject);
+    if (plugin && !option)
+        describe_help(&text, &subject);
+    bool good = plugin && (!option || describe_option(&text, &subject, option + 1, &err));
+    if (good)
+        fputs(text.data, stdout);
+    else
+        fprintf(stderr, "vane: %s\n", err.text);
     vane_text_release(&text);
-    return 0;
+    return good ? 0 : BAD_USAGE;
+}
+
+static int help(const struct command_line *line, char **arguments, int count)
+{
+    if (count == 0)
+        return fputs(usage, stdout) == EOF;
+    const struct format *format = line->readme ? NULL : format_find(arguments[0]);
+    return format ? help_format(format) : help_plugin(line->settings.loader, arguments[0], line->readme);
 }
 
 static int sample(const struct command_line *line, char **names, int count)

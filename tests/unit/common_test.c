@@ -175,6 +175,18 @@ static void test_common__node_says_which_role_an_option_is_of(void **state)
                  "f:2: inputs.x.max_in_flight: is an option of outputs only");
 }
 
+static void test_common__node_says_what_is_an_option_of_the_agent(void **state)
+{
+    assert_error(*state, "[[inputs.x]]\nomit_hostname = true\n",
+                 "f:2: inputs.x.omit_hostname: is an option of [agent] only");
+}
+
+static void test_common__agent_says_what_is_an_option_of_plugins(void **state)
+{
+    assert_error(*state, "[agent]\nnamepass = ['y']\n",
+                 "f:2: agent.namepass: is an option of plugins, not of the agent");
+}
+
 static void test_common__node_takes_from_nobody_if_it_is_an_input(void **state)
 {
     assert_error(*state, "[[inputs.x]]\nfrom = ['y']\n", "f:2: inputs.x.from: inputs take from nobody");
@@ -238,6 +250,8 @@ int main(void)
         TEST(node_knows_telegrafs_oldest_names),
         TEST(node_leaves_to_the_plugin_what_is_its_own),
         TEST(node_says_which_role_an_option_is_of),
+        TEST(node_says_what_is_an_option_of_the_agent),
+        TEST(agent_says_what_is_an_option_of_plugins),
         TEST(node_takes_from_nobody_if_it_is_an_input),
         TEST(node_suggests_common_options),
         TEST(node_says_what_replaces_labels),

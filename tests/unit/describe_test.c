@@ -228,6 +228,29 @@ static void test_describe__help_shows_what_there_is(void **state)
     vane_text_release(&text);
 }
 
+/* What help says of one option; its refusal. */
+static void assert_option(const char *name, const char *words)
+{
+    struct vane_text text = { 0 };
+    struct error err = { "" };
+    describe_option(&text, &subject, name, &err);
+    const char *said = text.length ? text.data : err.text;
+    if (!strstr(said, words))
+        fail_msg("\"%s\" is not in \"%s\"", words, said);
+    vane_text_release(&text);
+}
+
+static void test_describe__help_shows_a_table_or_an_option_alone(void **state)
+{
+    (void)state;
+    assert_option("inner", "  inner.wait     duration, default \"3s\"\n");
+    assert_option("inners.name", "  inners.name   string, required\n                Its name.\n");
+    assert_option("alias", "  alias         string\n");
+    assert_option("innner", "kafka_in has no option 'innner'; did you mean 'inner'?");
+    assert_option("inner.wit", "kafka_in has no option 'inner.wit'; did you mean 'wait'?");
+    assert_option("flag.x", "kafka_in has no option 'flag.x'; `vane help kafka_in` lists them");
+}
+
 static void test_describe__table_escapes_bars(void **state)
 {
     (void)state;
@@ -280,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_describe__keeps_to_its_width),
         cmocka_unit_test(test_describe__sample_shows_what_there_is),
         cmocka_unit_test(test_describe__help_shows_what_there_is),
+        cmocka_unit_test(test_describe__help_shows_a_table_or_an_option_alone),
         cmocka_unit_test(test_describe__table_escapes_bars),
         cmocka_unit_test(test_describe__readme_is_replaced_between_its_marks),
         cmocka_unit_test(test_describe__readme_needs_both_marks),

@@ -345,6 +345,14 @@ static void test_options__report_every_error(void **state)
     release(&fixture);
 }
 
+static void test_options__tell_which_table_an_option_is_of(void **state)
+{
+    (void)state;
+    assert_error("[inner]\nname = 'a'\nnumber = 3", "f:3: in.x.inner.number: there is no such option here, but in the table in.x");
+    assert_error("[[inners]]\nname = 'a'\nflag = 3", "f:3: in.x.inners.flag: there is no such option here, but in the table in.x");
+    assert_error("name = 'a'", "f:1: in.x.name: there is no such option here, but in the table in.x.inner");
+}
+
 static void test_options__put_in_variables(void **state)
 {
     (void)state;
@@ -439,6 +447,7 @@ int main(void)
         cmocka_unit_test(test_options__keep_to_their_range),
         cmocka_unit_test(test_options__miss_what_is_required),
         cmocka_unit_test(test_options__report_every_error),
+        cmocka_unit_test(test_options__tell_which_table_an_option_is_of),
         cmocka_unit_test(test_options__put_in_variables),
         cmocka_unit_test(test_options__show_what_a_variable_holds_and_where_it_is_from),
         cmocka_unit_test(test_options__keep_secrets_out_of_errors),
