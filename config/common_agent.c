@@ -34,7 +34,7 @@ const struct vane_option common_agent_options[] = {
            .help = "How often positions and states are written to the state_directory."),
     OPTION(STRING, state_directory,
            .help = "Folder for what must survive; default: $STATE_DIRECTORY, else "
-                   "$XDG_STATE_HOME/vane/NAME."),
+                   "$XDG_STATE_HOME/vane/NAME. Not used under --once and --test."),
     OPTION(DURATION, drain_timeout, .preset = "\"20s\"", .least = 0, .most = INFINITY,
            .help = "When stopping, wait at most this long for what is on its way."),
     OPTION(STRING, agent_id,

@@ -21,7 +21,7 @@ static const struct vane_option plugin_options[] = {
     OPTION(CHOICE, startup_error_behavior, .preset = "\"error\"", .choices = startups,
            .help = "When it cannot start for good: end the agent, try again, or leave the plugin out. A server "
                    "that is away is always tried again."),
-    OPTION(STRING, dead_letter, .help = "File for what cannot be decoded, processed or delivered."),
+    OPTION(STRING, dead_letter, .help = "File for what cannot be decoded, processed or delivered; without it, that is counted and lost."),
     { 0 }
 };
 

@@ -71,6 +71,14 @@ bool dead_letter_metric(struct dead_letter *letter, const char *instance, const 
     return written;
 }
 
+const char *dead_letter_hint(struct dead_letter *letter)
+{
+    if (letter->path || letter->hinted)
+        return "";
+    letter->hinted = true;
+    return " (it is lost: set dead_letter to keep what is refused)";
+}
+
 void dead_letter_close(struct dead_letter *letter)
 {
     if (letter->fd)

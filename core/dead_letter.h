@@ -13,6 +13,7 @@ struct encoder;
 struct dead_letter {
     const char     *path; /* NULL: none; what comes is only counted by the caller */
     int             fd;   /* 0: not open yet */
+    bool            hinted;
     struct encoder *encoder;
 };
 
@@ -20,4 +21,6 @@ bool dead_letter_write(struct dead_letter *letter, const char *instance, const c
                        const char *record, size_t length, struct error *err);
 bool dead_letter_metric(struct dead_letter *letter, const char *instance, const char *reason,
                         const struct vane_metric *metric, struct error *err);
+/* For the log, at the first loss where no file is set: what would keep the next. Else "". */
+const char *dead_letter_hint(struct dead_letter *letter);
 void dead_letter_close(struct dead_letter *letter);

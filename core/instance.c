@@ -346,7 +346,7 @@ static void bad_record(void *context, const struct bad_record *bad)
     stats_add(&instance->stats, STATS_BAD, 1);
     char place[256];
     name_place(instance, bad, place, sizeof place);
-    log_line(&instance->log, VANE_WARN, "%s: %s", place, bad->reason);
+    log_line(&instance->log, VANE_WARN, "%s: %s%s", place, bad->reason, dead_letter_hint(&instance->dead_letter));
     struct error err;
     if (!dead_letter_write(&instance->dead_letter, instance->log.name, bad->reason, place, bad->bytes, bad->length, &err))
         log_line(&instance->log, VANE_ERROR, "dead letter: %s", err.text);

@@ -101,7 +101,8 @@ void vane_refuse(struct vane_self *self, struct vane_batch *batch, size_t i, con
     va_start(args, format);
     vsnprintf(reason, sizeof reason, format, args);
     va_end(args);
-    log_line(&instance->log, VANE_WARN, "a metric of '%s' is refused: %s", batch->metrics[i]->series->name, reason);
+    log_line(&instance->log, VANE_WARN, "a metric of '%s' is refused: %s%s", batch->metrics[i]->series->name, reason,
+             dead_letter_hint(&instance->dead_letter));
     dead_letter(instance, reason, batch->metrics[i]);
     vane_drop(batch, i);
 }
@@ -122,7 +123,7 @@ static bool process(struct stage *stage, struct batch *batch)
     batch_seal(batch, stage->arrival);
     if (result != VANE_OK) {
         stats_add(&instance->stats, STATS_ERRORS, 1);
-        log_line(&instance->log, VANE_ERROR, "process: %s", instance->reason);
+        log_line(&instance->log, VANE_ERROR, "process: %s%s", instance->reason, dead_letter_hint(&instance->dead_letter));
         for (size_t i = 0; i < batch->view.count; i++)
             dead_letter(instance, instance->reason, batch->metrics[i]);
     }

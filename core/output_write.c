@@ -65,7 +65,7 @@ static void reject(struct output *output, struct write *write, size_t first, siz
     stats_add(&instance->stats, STATS_REJECTED, rejected);
     if (rejected)
         log_line(&instance->log, VANE_WARN, "rejected %zu metric%s: %s%s", rejected, rejected == 1 ? "" : "s", reason,
-                 instance->dead_letter.path ? "" : " (set dead_letter to keep them)");
+                 dead_letter_hint(&instance->dead_letter));
 }
 
 void vane_reject(struct vane_self *self, struct vane_write *view, size_t first, size_t count,

@@ -216,6 +216,21 @@ static void add_unread(struct setup *setup, const struct config_node *node, cons
     flow->graph.routes = plugin ? plugin->routes : NULL;
 }
 
+/* Somebody who writes on_error = "dead_letter" wants to keep what is refused. */
+static void warn_of_lost_letters(struct setup *setup, const struct config_node *node, const struct vane_plugin *plugin,
+                                 const struct node_options *options)
+{
+    for (const struct vane_option *option = plugin->options; option && option->name; option++) {
+        const struct toml_entry *entry = toml_get(node->source.tables[0], option->name);
+        bool asks = entry && option->kind == VANE_KIND_CHOICE && entry->value.type == TOML_STRING
+                    && strcmp(entry->value.string.text, "dead_letter") == 0;
+        if (asks && !options->dead_letter)
+            errors_add(&setup->config.warnings, entry->place.file, entry->place.line,
+                       "%s.%s: there is no dead-letter file, so what it is about is lost: set dead_letter = \"FILE\"",
+                       node->source.key, option->name);
+    }
+}
+
 static bool read_node(struct setup *setup, const struct config_node *node, const struct vane_plugin *plugin,
                       struct format_choice *choice, const struct setup_sources *sources, struct config_errors *errors)
 {
@@ -236,6 +251,7 @@ static bool read_node(struct setup *setup, const struct config_node *node, const
             count = add_other_formats(setup, flow->settings.format, input, own, count);
     }
     bool good = common_read_node(options, node, own, count, setup->arena, errors);
+    warn_of_lost_letters(setup, node, plugin, options);
     flow->settings.state = state;
     fill_node(setup, flow, node, plugin, options);
     if (sources->mode == VANE_TEST && plugin->role == VANE_OUTPUT)

@@ -113,6 +113,13 @@ def test_plugin_dir_comes_first(config: Path) -> None:
     assert vane("check", "--config", config, "--plugin-dir", tests).returncode == 0
 
 
+def test_once_leaves_alone_what_is_saved(config: Path, tmp_path: Path) -> None:
+    config.write_text(config.read_text().replace("[agent]", f'[agent]\n  state_directory = "{tmp_path}/kept"'))
+    for _ in range(2):
+        assert vane("--config", config, "--once").returncode == 0
+    assert (tmp_path / "out.lp").read_text() == "m v=1 1\n" * 2 and not (tmp_path / "kept").exists()
+
+
 def test_state_directory_keeps_the_position(config: Path, tmp_path: Path) -> None:
     for _ in range(2):
         assert vane("--config", config, "--once", "--state-directory", tmp_path / "kept").returncode == 0

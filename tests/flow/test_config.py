@@ -150,6 +150,16 @@ def test_a_route_that_nobody_takes_is_warned_of(agent):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_dead_letters_without_a_file_are_warned_of(agent):
+    lua = GOOD + '[[processors.lua]]\n  source = "function apply(metric) return metric end"\n'
+    assert agent(lua).check().stderr == "", "the default is not worth a word"
+    done = agent(lua + '  on_error = "dead_letter"\n', name="asked").check()
+    assert done.returncode == 0
+    assert re.fullmatch(r"warning: \S+:8: processors.lua.on_error: there is no dead-letter file, so what it is about is lost: "
+                        r'set dead_letter = "FILE"\n', done.stderr)
+    assert agent(lua + '  on_error = "dead_letter"\n  dead_letter = "x"\n', name="kept").check().stderr == ""
+
+
 def test_an_empty_from_is_no_default_flow(agent):
     assert "outputs.file_out: gets nothing: its `from` is empty" in errors_of(agent, GOOD + "[[outputs.file_out]]\n  alias = \"b\"\n  from = []\n")[0]
 
