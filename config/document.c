@@ -223,8 +223,9 @@ bool config_add_text(struct config *config, const char *file, const char *text, 
 static bool add_file(struct config *config, const char *path, struct config_errors *errors)
 {
     struct vane_text text = { 0 };
+    const char *name = strcmp(path, CONFIG_STDIN) == 0 ? CONFIG_STDIN_NAME : path;
     bool fine = config_load(&text, path, errors)
-        && config_add_text(config, path, text.data, text.length, errors);
+        && config_add_text(config, name, text.data, text.length, errors);
     vane_text_release(&text);
     return fine;
 }
@@ -281,7 +282,7 @@ bool config_read(struct config *config, const char *const *files, const char *co
 
     begin(config);
     const char *first = *files ? *files : *directories ? *directories : paths.count ? paths.items[0] : "vane";
-    config->name = name_of(config->arena, first);
+    config->name = name_of(config->arena, strcmp(first, CONFIG_STDIN) == 0 ? CONFIG_STDIN_NAME : first);
     for (size_t i = 0; i < paths.count; i++)
         fine &= add_file(config, paths.items[i], errors);
     sort_processors(config);

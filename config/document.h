@@ -50,6 +50,8 @@ struct config {
  * lists end with NULL. When both are empty: $VANE_CONFIG_PATH, else vane/vane.toml in $XDG_CONFIG_HOME
  * (~/.config), else /etc/vane/vane.toml together with /etc/vane/vane.d.
  *
+ * The file "-" is standard input, which is called stdin.
+ *
  * Nodes come in the order of the files; processors that have `order` are sorted by it among themselves,
  * those without first, as in Telegraf. False after errors; what could be read is there nevertheless.
  * Zero is the empty configuration; it is released in either case. */

@@ -70,12 +70,20 @@ static bool add_entry(struct config_paths *paths, const char *path, const char *
     return true;
 }
 
+/* A relative name is told with where it was looked for. */
+static bool fail_open(struct config_errors *errors, const char *path)
+{
+    int why = errno;
+    char whole[VANE_PATH_MOST];
+    return errors_add(errors, vane_path(whole, path), 0, "%s", strerror(why));
+}
+
 bool config_paths_walk(struct config_paths *paths, const char *directory, struct config_errors *errors)
 {
     struct config_paths names = { 0 };
     bool fine = list_names(&names, directory);
     if (!fine)
-        errors_add(errors, directory, 0, "%s", strerror(errno));
+        fail_open(errors, directory);
     for (size_t i = 0; i < names.count; i++) {
         struct vane_text path = { 0 };
         bool slash = directory[0] && directory[strlen(directory) - 1] == '/';
@@ -125,6 +133,12 @@ bool config_paths_default(struct config_paths *paths, struct config_errors *erro
                                                 "with --config FILE");
 }
 
+static bool check_size(const struct vane_text *text, const char *path, struct config_errors *errors)
+{
+    return text->length <= CONFIG_SIZE_LIMIT
+        || errors_add(errors, path, 0, "is larger than %d MiB", CONFIG_SIZE_LIMIT >> 20);
+}
+
 static bool read_to_end(int fd, struct vane_text *text)
 {
     char part[16384];
@@ -132,6 +146,19 @@ static bool read_to_end(int fd, struct vane_text *text)
     while ((count = read(fd, part, sizeof part)) > 0 && text->length <= CONFIG_SIZE_LIMIT)
         vane_text_add(text, part, (size_t)count);
     return count >= 0;
+}
+
+/* What a command before us in a pipe has written; there is no second time, for a reload. */
+static bool load_standard_input(struct vane_text *text, struct config_errors *errors)
+{
+    const char *name = CONFIG_STDIN_NAME;
+    if (isatty(STDIN_FILENO))
+        return errors_add(errors, name, 0, "is a terminal: a configuration is wanted from a file or a pipe");
+    if (!read_to_end(STDIN_FILENO, text))
+        return errors_add(errors, name, 0, "%s", strerror(errno));
+    if (text->length == 0)
+        return errors_add(errors, name, 0, "is at its end: there is no configuration, or it has been read before");
+    return check_size(text, name, errors);
 }
 
 /* A pipe that nobody writes to, or a device, would hold up the start for ever. */
@@ -146,15 +173,16 @@ static bool load_open(struct vane_text *text, int fd, const char *path, struct c
         return errors_add(errors, path, 0, "is not a file, but a pipe or a device");
     if (!read_to_end(fd, text))
         return errors_add(errors, path, 0, "%s", strerror(errno));
-    return text->length <= CONFIG_SIZE_LIMIT
-        || errors_add(errors, path, 0, "is larger than %d MiB", CONFIG_SIZE_LIMIT >> 20);
+    return check_size(text, path, errors);
 }
 
 bool config_load(struct vane_text *text, const char *path, struct config_errors *errors)
 {
+    if (strcmp(path, CONFIG_STDIN) == 0)
+        return load_standard_input(text, errors);
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
-        return errors_add(errors, path, 0, "%s", strerror(errno));
+        return fail_open(errors, path);
     vane_text_add(text, "", 0);
     bool fine = load_open(text, fd, path, errors);
     close(fd);

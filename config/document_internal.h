@@ -20,3 +20,7 @@ bool config_paths_default(struct config_paths *paths, struct config_errors *erro
 
 /* Appends what a file holds. */
 bool config_load(struct vane_text *text, const char *path, struct config_errors *errors);
+
+/* The name of a file that stands for standard input, and what that is called in errors. */
+#define CONFIG_STDIN      "-"
+#define CONFIG_STDIN_NAME "stdin"

@@ -52,11 +52,18 @@ static bool read_file(const char *path, struct vane_text *out)
     return fine;
 }
 
+static bool fail_read(const char *path, struct error *err)
+{
+    int why = errno;
+    char whole[VANE_PATH_MOST];
+    return error_set(err, "read the secret in %s: %s", vane_path(whole, path), strerror(why));
+}
+
 static bool add_file(struct vane_text *out, const char *path, struct error *err)
 {
     size_t before = out->length;
     if (!read_file(path, out))
-        return error_set(err, "read the secret in %s: %s", path, strerror(errno));
+        return fail_read(path, err);
     if (out->length > before && out->data[out->length - 1] == '\n')
         out->length--;
     if (out->length > before && out->data[out->length - 1] == '\r')

@@ -12,8 +12,10 @@ static bool append(struct dead_letter *letter, const struct vane_text *line, str
 {
     if (!letter->fd) {
         int fd = open(letter->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+        int why = errno;
+        char whole[VANE_PATH_MOST];
         if (fd < 0)
-            return error_set(err, "open %s: %s", letter->path, strerror(errno));
+            return error_set(err, "open %s: %s", vane_path(whole, letter->path), strerror(why));
         letter->fd = fd;
     }
     if (write(letter->fd, line->data, line->length) != (ssize_t)line->length)

@@ -28,8 +28,10 @@ static struct {
 static bool open_file(struct error *err)
 {
     int fd = open(sink.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+    int why = errno;
+    char whole[VANE_PATH_MOST];
     if (fd < 0)
-        return error_set(err, "open log file %s: %s", sink.path, strerror(errno));
+        return error_set(err, "open log file %s: %s", vane_path(whole, sink.path), strerror(why));
     struct stat status;
     sink.written = fstat(fd, &status) == 0 ? (uint64_t)status.st_size : 0;
     sink.fd = fd;

@@ -31,7 +31,7 @@ static const char usage[] =
     "  vane version                    print the version\n"
     "\n"
     "options:\n"
-    "  --config FILE                   read FILE; repeatable\n"
+    "  --config FILE                   read FILE, - for standard input; repeatable\n"
     "  --config-directory DIR          read *.toml and *.conf below DIR; repeatable\n"
     "  --plugin-dir DIR                look for plugins in DIR first; repeatable\n"
     "  --state-directory DIR           keep checkpoints in DIR\n"

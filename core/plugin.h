@@ -78,6 +78,10 @@ void vane_stats(struct vane_self *self, void (*visit)(void *context, const struc
 int64_t vane_now(void);
 int64_t vane_monotonic(void);
 
+/* The whole path of a file, for messages: a relative one is below the working directory. Answers `to`. [any] */
+enum { VANE_PATH_MOST = 4096 };
+const char *vane_path(char to[VANE_PATH_MOST], const char *path);
+
 /* How the agent runs. ONCE and TEST: an input that has an end (a file, a topic as it stands) reads to it
  * and returns VANE_OK from run(); TEST leaves no trace outside (no group is joined). */
 enum vane_mode { VANE_RUN, VANE_ONCE, VANE_TEST };

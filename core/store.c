@@ -242,9 +242,11 @@ static bool make_directory(const char *directory, struct error *err)
         mkdir(path, 0750); /* what fails here fails below */
         *at = '/';
     }
-    if (mkdir(path, 0750) != 0 && errno != EEXIST)
-        return error_set(err, "state_directory: make %s: %s", path, strerror(errno));
-    return true;
+    if (mkdir(path, 0750) == 0 || errno == EEXIST)
+        return true;
+    int why = errno;
+    char whole[VANE_PATH_MOST];
+    return error_set(err, "state_directory: make %s: %s", vane_path(whole, path), strerror(why));
 }
 
 void store_load(struct store *store, struct vane_text *notes)

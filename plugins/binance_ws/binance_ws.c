@@ -5,6 +5,7 @@
  * by intake.h. The plugin connects and backs off by itself, since one of its connections may be down while
  * others are up. */
 #include "plugins/binance_ws/client.h"
+#include "plugins/shared/readable.h"
 
 #include <stdio.h>
 
@@ -99,6 +100,9 @@ static enum vane_result check(struct vane_self *self)
         return vane_fail(self, "url: %s: %s", state->url, why);
     if (is_set(state->proxy) && !endpoint_parse_proxy(state->proxy, &endpoint, &why))
         return vane_fail(self, "proxy: %s", why);
+    struct readable_fault fault;
+    if (!readable("tls_ca", state->tls_ca, &fault))
+        return vane_fail(self, "%s", fault.text);
     return check_streams(self, state);
 }
 

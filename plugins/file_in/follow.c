@@ -93,8 +93,9 @@ static void list_path(struct vane_self *self, const char *path, struct paths *fi
         paths_add(files, path);
         return;
     }
-    char reason[256];
-    snprintf(reason, sizeof reason, "%s: %s", path, strerror(errno));
+    int why = errno;
+    char whole[VANE_PATH_MOST], reason[VANE_PATH_MOST + 128];
+    snprintf(reason, sizeof reason, "%s: %s", vane_path(whole, path), strerror(why));
     file_in_tell(self, path, reason, "; waiting until it can be read");
 }
 
@@ -111,8 +112,9 @@ static void list_files(struct vane_self *self, struct paths *files, struct paths
             continue;
         }
         paths_expand(files, folders, pattern);
+        char whole[VANE_PATH_MOST];
         if (files->count == before)
-            file_in_tell(self, pattern, pattern, ": there is no such file yet");
+            file_in_tell(self, pattern, vane_path(whole, pattern), ": there is no such file yet");
         else
             file_in_well(self, pattern);
     }

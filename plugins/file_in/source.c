@@ -269,7 +269,8 @@ void source_free(struct source *source)
 
 static bool refuse(struct source *source, const char *what, const char *why)
 {
-    snprintf(source->reason, sizeof source->reason, "%s%s: %s", what, source->path, why);
+    char whole[VANE_PATH_MOST];
+    snprintf(source->reason, sizeof source->reason, "%s%s: %s", what, vane_path(whole, source->path), why);
     source_close(source);
     return false;
 }

@@ -51,7 +51,7 @@ struct source {
     bool                          started;  /* the offset is that of a record */
     bool                          skipping; /* in a line that is too long, and whose end is not read yet */
     int64_t                       skipped_from; /* in the file: where that line begins */
-    char                          reason[256];
+    char                          reason[1024];
 
     /* For whoever has the list. */
     bool    done;      /* it has been read */

@@ -73,8 +73,9 @@ static void list_files(struct vane_self *self)
         paths_expand(&files, &folders, pattern);
         for (size_t k = 0; k < files.count; k++)
             file_in_add(state, files.items[k]);
+        char whole[VANE_PATH_MOST];
         if (!files.count)
-            file_in_tell(self, pattern, pattern, ": there is no such file");
+            file_in_tell(self, pattern, vane_path(whole, pattern), ": there is no such file");
         else
             file_in_well(self, pattern);
         paths_release(&files);

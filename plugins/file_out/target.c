@@ -60,16 +60,18 @@ static enum vane_result refuse(struct target *target)
 {
     struct vane_self *self = target->settings->self;
     int fault = errno;
+    char whole[VANE_PATH_MOST];
+    vane_path(whole, target->path);
     shut(target);
     if (fault == EISDIR)
-        return vane_fail(self, "files: %s is a folder", target->path);
+        return vane_fail(self, "files: %s is a folder", whole);
     if (fault == ENXIO)
-        return vane_retry(self, "open %s: nobody reads from the pipe", target->path);
+        return vane_retry(self, "open %s: nobody reads from the pipe", whole);
     if (fault == ENOENT)
-        return vane_retry(self, "open %s: the folder that it is to be in does not exist", target->path);
+        return vane_retry(self, "open %s: the folder that it is to be in does not exist", whole);
     if (fault == EWOULDBLOCK)
-        return vane_retry(self, "open %s: another output is writing to it", target->path);
-    return vane_retry(self, "open %s: %s", target->path, strerror(fault));
+        return vane_retry(self, "open %s: another output is writing to it", whole);
+    return vane_retry(self, "open %s: %s", whole, strerror(fault));
 }
 
 enum vane_result target_open(struct target *target)

@@ -4,6 +4,7 @@
 #include "plugins/influx_out/delivery.h"
 #include "plugins/influx_out/target.h"
 #include "plugins/shared/http.h"
+#include "plugins/shared/readable.h"
 
 enum { BODY_LIMIT = 256 * 1024 }; /* of answers: they may repeat all lines of a request */
 
@@ -34,6 +35,14 @@ static enum vane_result check_headers(struct vane_self *self, const struct influ
     return VANE_OK;
 }
 
+static enum vane_result check_files(struct vane_self *self, const struct influx *influx)
+{
+    struct readable_fault fault;
+    bool good = readable("tls_ca", influx->tls_ca, &fault) && readable("tls_cert", influx->tls_cert, &fault)
+                && readable("tls_key", influx->tls_key, &fault);
+    return good ? VANE_OK : vane_fail(self, "%s", fault.text);
+}
+
 static enum vane_result check(struct vane_self *self)
 {
     const struct influx *influx = self->state;
@@ -43,7 +52,8 @@ static enum vane_result check(struct vane_self *self)
     if (influx->timeout <= 0)
         return vane_fail(self, "timeout: it must be more than 0s");
     enum vane_result result = check_urls(self, influx);
-    return result == VANE_OK ? check_headers(self, influx) : result;
+    result = result == VANE_OK ? check_headers(self, influx) : result;
+    return result == VANE_OK ? check_files(self, influx) : result;
 }
 
 /* ---- Headers ---- */

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "plugins/shared/memory.h"
+#include "plugins/shared/readable.h"
 
 enum { SECOND = 1000000000, LONGEST_END_S = 5, PROBE_MS = 100, LOG_CRITICAL = 2 };
 enum { JOIN_GROUP = 11, SYNC_GROUP = 14 }; /* keys of requests in Kafka's protocol */
@@ -80,6 +81,10 @@ static bool set_brokers(rd_kafka_conf_t *conf, const struct vane_strings *broker
 static bool set_security(rd_kafka_conf_t *conf, const struct kafka_connection *connection,
                          struct kafka_error *error)
 {
+    struct readable_fault fault;
+    if (!readable("tls_ca", connection->tls_ca, &fault) || !readable("tls_cert", connection->tls_cert, &fault)
+        || !readable("tls_key", connection->tls_key, &fault))
+        return fail(error, "%s", fault.text);
     bool tls = connection->enable_tls || connection->insecure_skip_verify || is_set(connection->tls_ca)
                || is_set(connection->tls_cert) || is_set(connection->tls_key);
     bool sasl = is_set(connection->sasl_mechanism) || is_set(connection->sasl_username);

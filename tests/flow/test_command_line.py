@@ -99,6 +99,13 @@ def test_test_prints_and_writes_nothing(config: Path) -> None:
     assert not (config.parent / "out.lp").exists()
 
 
+def test_config_is_read_from_standard_input(config: Path) -> None:
+    assert vane("check", "--config", "-", stdin=config.read_text()).stdout == "stdin: good, 2 plugins\n"
+    done = vane("check", "--config", "-", stdin="[[inputs.file]]\n")
+    assert done.stderr.startswith("stdin:1: inputs.file.files: is required\n")
+    assert "stdin: is at its end" in vane("check", "--config", "-", stdin="").stderr
+
+
 def test_config_directory_is_read_deep(config: Path, tmp_path: Path) -> None:
     folder = tmp_path / "conf.d" / "deep"
     folder.mkdir(parents=True)

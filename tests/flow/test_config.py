@@ -160,6 +160,26 @@ def test_dead_letters_without_a_file_are_warned_of(agent):
     assert agent(lua + '  on_error = "dead_letter"\n  dead_letter = "x"\n', name="kept").check().stderr == ""
 
 
+def test_a_file_that_is_not_there_is_told_with_its_whole_path(agent, tmp_path):
+    lines = errors_of(agent, GOOD + """
+[[inputs.kafka_in]]
+  brokers = ["localhost:1"]
+  topics = ["t"]
+  tls_ca = "no.pem"
+[[outputs.influx_out]]
+  bucket = "b"
+  token = "t"
+  tls_key = "no.key"
+[[inputs.binance_ws]]
+  symbols = ["btcusdt"]
+  tls_ca = "no.pem"
+""")
+    assert [re.sub("/[^:]*/", "/.../", line) for line in lines] == [
+        "vane.toml:10: inputs.kafka_in.tls_ca: /.../no.pem: No such file or directory",
+        "vane.toml:14: outputs.influx_out.tls_key: /.../no.key: No such file or directory",
+        "vane.toml:17: inputs.binance_ws.tls_ca: /.../no.pem: No such file or directory"]
+
+
 def test_an_empty_from_is_no_default_flow(agent):
     assert "outputs.file_out: gets nothing: its `from` is empty" in errors_of(agent, GOOD + "[[outputs.file_out]]\n  alias = \"b\"\n  from = []\n")[0]
 

@@ -201,7 +201,17 @@ def test_files__once_reads_the_others_and_fails_for_a_missing_one(agent: MakeAge
     done = running.run_once()
     assert done.returncode == 1
     assert output_of(running) == ["m v=1 1\n"]
-    assert re.search(r"gone.lp: No such file.*; folder: is a folder", done.stderr)
+    assert re.search(r"gone.lp: No such file.*; \S*folder: is a folder", done.stderr)
+
+
+def test_files__the_first_record_that_is_lost_names_the_option_that_keeps_it(agent: MakeAgent) -> None:
+    running = agent(config('["in.lp"]'))
+    write(running.folder / "in.lp", ["garbage\n", "m v=1 1\n", "more garbage\n"])
+    assert running.run_once().stderr.count("(it is lost: set dead_letter to keep what is refused)") == 1
+    kept = agent(config('["in.lp"]\n  dead_letter = "bad.json"'), name="kept")
+    write(kept.folder / "in.lp", ["garbage\n"])
+    assert "dead_letter" not in kept.run_once().stderr
+    assert (kept.folder / "bad.json").exists()
 
 
 def test_files__run_waits_for_a_missing_one(agent: MakeAgent) -> None:
