@@ -159,8 +159,8 @@ static void settle(lua_State *L, struct run *run, int first)
 static bool came_back(lua_State *L, const struct run *run, int first)
 {
     const struct handles *handles = &run->script->handles;
-    return run->piece == 1 && !run->is_rebuilt && lua_gettop(L) == first && lua_islightuserdata(L, first)
-           && lua_touserdata(L, first) == handle_of(handles, 0, HANDLE_METRIC)
+    return run->piece == 1 && !run->is_rebuilt && lua_gettop(L) == first
+           && lua_touserdata(L, first) == handle_of(handles, 0, HANDLE_METRIC) /* which no address is like */
            && handles->slots[0].metric->field_count;
 }
 

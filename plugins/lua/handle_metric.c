@@ -9,6 +9,8 @@
 enum handle_key { KEY_FIELDS, KEY_TAGS, KEY_TIME, KEY_NAME, KEY_SERIES, KEY_LANE, KEY_ARRIVAL, KEY_COPY, KEY_TO_TABLE,
                   KEYS };
 
+enum { EVENT_ROOM = 64 }; /* of the metatable: with room to spare, "__index" is found at the first look */
+
 static const char *const key_names[] = {
     [KEY_FIELDS] = "fields", [KEY_TAGS] = "tags", [KEY_TIME] = "time", [KEY_NAME] = "name", [KEY_SERIES] = "series",
     [KEY_LANE] = "lane", [KEY_ARRIVAL] = "arrival", [KEY_COPY] = "copy", [KEY_TO_TABLE] = "to_table",
@@ -367,7 +369,7 @@ void handles_open(struct handles *handles, struct box *box, struct book *book)
     handles_next_call(handles);
     keep_keys(L, handles);
     lua_pushlightuserdata(L, NULL);
-    lua_newtable(L);
+    lua_createtable(L, 0, EVENT_ROOM);
     luaL_setfuncs(L, events, 0);
     lua_pushliteral(L, "metric");
     lua_setfield(L, -2, "__name");
