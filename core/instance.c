@@ -308,6 +308,11 @@ unsigned vane_workers(struct vane_self *self)
     return instance_of(self)->workers;
 }
 
+unsigned vane_worker(struct vane_self *self)
+{
+    return instance_of(self)->worker;
+}
+
 const char *vane_agent(struct vane_self *self)
 {
     return instance_of(self)->runtime->agent_id;

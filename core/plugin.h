@@ -89,6 +89,7 @@ enum vane_mode vane_mode(struct vane_self *self);
 
 /* Processors: on how many instances the metrics are spread, series by series (the option `workers`). */
 unsigned vane_workers(struct vane_self *self);
+unsigned vane_worker(struct vane_self *self); /* which of them this is: 0, 1, ... */
 
 /* ---- Data: batches of metrics; read by walking, changed by calling --------------------------- */
 
@@ -326,7 +327,8 @@ struct vane_record {
     const char *key;       /* any text */
     const void *data;      /* NULL: the record of that lane and key is gone */
     size_t      length;
-    uint64_t    series;    /* hash of the series it belongs to, 0: none; with workers it goes where the series goes */
+    uint64_t    series;    /* hash of the series it belongs to; with workers it goes where the series goes. 0: none;
+                            * each worker is given those that any saved: keep them apart by vane_worker in the key */
 };
 
 struct vane_saver; /* of one save() */

@@ -387,20 +387,21 @@ static enum vane_result emit_series(struct vane_self *self)
     return VANE_OK;
 }
 
-/* Each instance is numbered by its own counter; a series must stay with one. */
-static enum vane_result number_open(struct vane_self *self)
+static enum vane_result count_worker(struct vane_self *self)
 {
     struct world *world = kit_world(self);
-    struct kit_state *own = self->state;
-    own->memory = atomic_fetch_add(&world->step, 1);
+    atomic_fetch_add(&world->wrong, vane_workers(self) != 4 || vane_worker(self) > 3);
+    atomic_fetch_add(&world->step, 1);
     return VANE_OK;
 }
 
 static enum vane_result mark_worker(struct vane_self *self, struct vane_batch *batch)
 {
-    struct kit_state *own = self->state;
-    for (size_t i = 0; i < batch->count; i++)
-        vane_set_int(vane_edit(batch, i), "worker", own->memory);
+    struct world *world = kit_world(self);
+    for (size_t i = 0; i < batch->count; i++) {
+        atomic_fetch_add(&world->wrong, batch->metrics[i]->series->hash % vane_workers(self) != vane_worker(self));
+        vane_set_int(vane_edit(batch, i), "worker", vane_worker(self));
+    }
     return VANE_OK;
 }
 
@@ -428,7 +429,7 @@ static void test_line__workers_share_series_and_keep_their_order(void **state)
     };
     static const struct vane_plugin step = {
         .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "step", .help = "Test.",
-        .state_size = sizeof(struct kit_state), .open = number_open, .process = mark_worker,
+        .state_size = sizeof(struct kit_state), .open = count_worker, .process = mark_worker,
     };
     static const struct vane_plugin sink = {
         .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "sink", .help = "Test.", .state_size = sizeof(struct kit_state),
