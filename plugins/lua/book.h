@@ -19,6 +19,7 @@ struct book_entry {
     uint64_t                series;     /* 0: the key belongs to the instance */
     const char             *lane;       /* "" without a series */
     const char             *saved_lane; /* of the record that was saved or loaded; NULL: none was */
+    bool                    saved_own;  /* that record belonged to the instance */
 };
 
 struct book {

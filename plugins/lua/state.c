@@ -2,6 +2,9 @@
  * than 40 bytes as keys of nested tables, for which the limit of memory is lifted meanwhile. */
 #include "plugins/lua/state.h"
 
+#include <limits.h>
+#include <stdlib.h>
+
 #include "plugins/lua/saved.h"
 
 enum { SWEEP_FROM = 65536 };
@@ -28,10 +31,21 @@ struct saving {
     size_t             refused, keys;
 };
 
+/* The key of a record that belongs to this worker. */
+static const char *own_key(struct state *state, const char *key)
+{
+    if (state->worker == 0)
+        return key;
+    vane_text_clear(&state->own_key);
+    vane_text_addf(&state->own_key, "w%u:%s", state->worker, key);
+    return state->own_key.data;
+}
+
 static void save_gone(const struct saving *to, const struct book_entry *entry)
 {
     vane_save(to->saver, &(struct vane_record){
-        .lane = entry->saved_lane, .key = entry->key, .series = entry->series,
+        .lane = entry->saved_lane, .key = entry->saved_own ? own_key(to->state, entry->key) : entry->key,
+        .series = entry->saved_own ? 0 : entry->series,
     });
 }
 
@@ -46,16 +60,18 @@ static void save_value(struct saving *to, struct book_entry *entry)
 {
     struct state *state = to->state;
     uint64_t hash = book_hash(state->value.data, state->value.length);
-    if (!to->full && entry->saved_lane == entry->lane && entry->value_hash == hash)
+    bool own = entry->series == 0, stays = entry->saved_lane == entry->lane && entry->saved_own == own;
+    if (!to->full && stays && entry->value_hash == hash)
         return;
-    if (!to->full && entry->saved_lane && entry->saved_lane != entry->lane)
+    if (!to->full && entry->saved_lane && !stays)
         save_gone(to, entry);
     vane_save(to->saver, &(struct vane_record){
-        .lane = entry->lane, .key = entry->key, .data = state->value.data, .length = state->value.length,
-        .series = entry->series,
+        .lane = entry->lane, .key = own ? own_key(state, entry->key) : entry->key, .data = state->value.data,
+        .length = state->value.length, .series = entry->series,
     });
     entry->value_hash = hash;
     entry->saved_lane = entry->lane;
+    entry->saved_own = own;
 }
 
 /* The pair on top of the stack. */
@@ -115,7 +131,35 @@ void state_save(struct state *state, struct vane_saver *saver, bool full)
 struct loading {
     const struct state       *state;
     const struct vane_record *record;
+    const char               *key; /* of the record, without the number of a worker */
 };
+
+/* Whose is it? Series come to the right worker; of the rest each worker sees all. False: the number is damaged. */
+static bool read_worker(const struct vane_record *record, unsigned *worker, const char **key)
+{
+    *key = record->key;
+    *worker = 0;
+    if (record->series || record->key[0] != 'w')
+        return true;
+    char *end;
+    unsigned long number = strtoul(record->key + 1, &end, 10);
+    *key = end + 1;
+    *worker = (unsigned)number;
+    return number > 0 && number <= UINT_MAX && *end == ':';
+}
+
+/* There is nobody any more whose it could be; one of the others says so. */
+static void drop(struct state *state, unsigned worker, const char *key)
+{
+    struct vane_self *self = state->box->self;
+    if (worker < state->workers || worker % state->workers != state->worker)
+        return;
+    vane_count(self, "state_dropped", 1);
+    if (!state->has_dropped)
+        vane_log(self, VANE_WARN, "what worker %u had in `state` is dropped, beginning with state[%s]: workers are %u now",
+                 worker, *key ? key + 1 : key, state->workers);
+    state->has_dropped = true;
+}
 
 /* Empties the table at `to` and fills it with what is in the one on top: who holds it sees the loaded values. */
 static void refill(lua_State *L, int to)
@@ -141,12 +185,12 @@ static int load_record(lua_State *L)
     const struct vane_record *record = from->record;
     if (!push_table(from->state))
         return luaL_error(L, "the global 'state' is no table");
-    if (!saved_push_key(L, record->key))
+    if (!saved_push_key(L, from->key))
         return luaL_error(L, "a saved key is damaged");
     if (!record->data)
         lua_pushnil(L);
     else if (!saved_decode(L, record->data, record->length))
-        return luaL_error(L, "what was saved for state[%s] is damaged", record->key + 1);
+        return luaL_error(L, "what was saved for state[%s] is damaged", from->key + 1);
     lua_pushvalue(L, 3);
     bool is_there = lua_rawget(L, 2) == LUA_TTABLE;
     lua_insert(L, 4); /* argument, state, key, what is there, the new value */
@@ -171,15 +215,26 @@ static bool call_with(struct state *state, lua_CFunction function, void *argumen
 bool state_load(struct state *state, const struct vane_record *record, struct script_error *error)
 {
     struct book *book = &state->book;
+    unsigned worker;
+    const char *key;
+    if (!read_worker(record, &worker, &key)) {
+        *error = (struct script_error){ "the worker in a saved key is damaged" };
+        return false;
+    }
+    if (!record->series && worker != state->worker) {
+        drop(state, worker, key);
+        return true;
+    }
     const char *lane = book_lane(book, record->lane);
-    struct book_entry *entry = book_add(book, record->key, strlen(record->key));
+    struct book_entry *entry = book_add(book, key, strlen(key));
     if (!record->data && entry->saved_lane && entry->saved_lane != lane)
         return true; /* it has moved to another lane since */
     entry->series = record->series;
     entry->lane = lane;
     entry->saved_lane = record->data ? lane : NULL;
+    entry->saved_own = record->series == 0;
     entry->value_hash = record->data ? book_hash(record->data, record->length) : 0;
-    return call_with(state, load_record, &(struct loading){ state, record }, error);
+    return call_with(state, load_record, &(struct loading){ state, record, key }, error);
 }
 
 /* ---- Forgetting ---- */
@@ -243,6 +298,8 @@ void state_sweep(struct state *state)
 void state_open(struct state *state, struct box *box)
 {
     state->box = box;
+    state->worker = vane_worker(box->self);
+    state->workers = vane_workers(box->self);
     lua_newtable(box->L);
     lua_setglobal(box->L, "state");
     lua_pushliteral(box->L, "state");
@@ -254,4 +311,5 @@ void state_release(struct state *state)
     book_release(&state->book);
     vane_text_release(&state->key);
     vane_text_release(&state->value);
+    vane_text_release(&state->own_key);
 }

@@ -7,7 +7,7 @@ import pytest
 
 from lua_kit import MakeAgent, check, config, script_agent, transform
 from marks_kit import PARTITIONS, SERIES, interleaved, kill_again_and_again, source
-from servers import Answer, eventually, vane
+from servers import Agent, Answer, eventually, vane
 from servers.places import TOP
 from test_marks import POINTS, lines_of
 
@@ -175,6 +175,46 @@ def test_state__goes_on_after_a_restart(agent: MakeAgent) -> None:
         eventually(lambda: out.exists() and out.read_text().count("\n") >= len(expected))
         assert running.stop() == 0
     assert [re.search(r"total=\S+", line)[0] for line in out.read_text().splitlines()] == expected
+
+
+# Each of several workers counts for itself, and knows itself by the first series it was given.
+WORKER = ("function apply(metric)\n  state.first = state.first or metric.tags.s\n  state.count = (state.count or 0) + 1\n"
+          "  metric.tags.first, metric.fields.count = state.first, state.count\n  return metric\nend")
+
+
+def counts_of_workers(running: Agent, workers: int, first: int) -> dict[str, int]:
+    """How far each worker, by its first series, has counted behind 100 more metrics of 20 series."""
+    options = f"  workers = {workers}"
+    running.configure(config(options).replace('files = ["in.lp"]', 'files = ["in.lp"]\n  tail = true\n'
+                                              '  initial_read_offset = "saved-or-beginning"').replace('["stdout"]', '["out.lp"]'))
+    out = running.folder / "out.lp"
+    with (running.folder / "in.lp").open("a") as file:
+        file.writelines(f"m,s=s{i % 20} v={i}i {first + i}\n" for i in range(100))
+    running.start()
+    eventually(lambda: out.exists() and out.read_text().count("\n") >= first + 100)
+    assert running.stop() == 0
+    lines = out.read_text().splitlines()[first:]
+    found = [(re.search(r"first=(\w+)", line)[1], int(re.search(r"count=(\d+)i", line)[1])) for line in lines]
+    return {worker: max(count for by, count in found if by == worker) for worker, _ in found}
+
+
+def test_state__each_worker_has_its_own_again(agent: MakeAgent) -> None:
+    running = script_agent(agent, WORKER)
+    once = counts_of_workers(running, 3, 0)
+    assert len(once) == 3 and sum(once.values()) == 100
+    assert counts_of_workers(running, 3, 100) == {worker: 2 * count for worker, count in once.items()}
+
+
+def test_state__of_workers_that_are_gone_is_dropped_and_told(agent: MakeAgent) -> None:
+    """Those that are left go on with theirs, those that are new begin with nothing."""
+    running = script_agent(agent, WORKER)
+    three = counts_of_workers(running, 3, 0)
+    one = counts_of_workers(running, 1, 100)
+    first, count = one.popitem()
+    assert count == three[first] + 100 and not one, "the first worker goes on, whoever the others were"
+    assert re.search(r"what worker [12] had in `state` is dropped, beginning with state\[(count|first)\]: workers are 1 now", running.log)
+    two = counts_of_workers(running, 2, 200)
+    assert two[first] > count and sum(two.values()) == count + 100
 
 
 def test_state__what_cannot_be_saved_is_told(agent: MakeAgent) -> None:
