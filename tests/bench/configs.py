@@ -78,8 +78,8 @@ WEBSOCKET_TO_KAFKA = """
   csv_timestamp_format = "unix_ms"
 """
 
-# Processors: what a file holds, to an output that takes nothing; {processor} is what each agent puts in between, {input} is
-# for the input.
+# Processors: what a file holds, to a file; {processor} is what each agent puts in between, {input} and {output} are for
+# those two.
 PROCESS = """
 [agent]
   omit_hostname = true
@@ -90,7 +90,8 @@ PROCESS = """
 {processor}
 [[outputs.file_out]]
   files = ["/dev/null"]
-  namedrop = ["*"]
+  data_format = "influx"
+{output}
 """
 PROCESS_TELEGRAF = """
 [agent]
@@ -102,8 +103,10 @@ PROCESS_TELEGRAF = """
   data_format = "influx"
 {input}
 {processor}
-[[outputs.discard]]
-  namedrop = ["*"]
+[[outputs.file]]
+  files = ["/dev/null"]
+  data_format = "influx"
+{output}
 """
 WINDOW = """
 [[processors.window]]
