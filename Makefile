@@ -117,7 +117,7 @@ $(EXCHANGE_TESTS): HOST_LIBS += -lcjson -lssl -lcrypto
 # forecast without its models: these tests bring doubles of them.
 FORECAST_TESTS := $(patsubst %,$(BUILD)/tests/forecast_%_test,series state plan saved_model)
 $(FORECAST_TESTS): $(patsubst %,$(OBJ)/plugins/forecast/%.o,history series panel plan plan_prophet groups tally components \
-                     saved_model countries) \
+                     saved_model countries judge/backtest) \
                    $(OBJ)/plugins/shared/memory.o
 
 LUA_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(wildcard plugins/lua/*.c))

@@ -87,7 +87,8 @@ static void save_model(struct vane_self *self, const struct series *series)
     free(columns);
 }
 
-static void do_due(struct vane_self *self, struct series *series, int due)
+/* last: the input has ended, and no other forecast follows. */
+static void do_due(struct vane_self *self, struct series *series, int due, bool last)
 {
     struct forecast *state = self->state;
     struct answer answer = { 0 };
@@ -96,6 +97,8 @@ static void do_due(struct vane_self *self, struct series *series, int due)
         series_forecast(series, &state->work, &(struct model_notes){ note, self }, &answer, &state->tally);
     if (answer.prediction && is_set(state->options.prophet.save_model) && vane_mode(self) != VANE_TEST)
         save_model(self, series);
+    if (answer.prediction && last && state->plan.candidate_count > 1)
+        vane_log(self, VANE_INFO, "%s: answered by %s", state->label.data, answer.why);
     if (answer.prediction)
         state->stopping = !emit_forecast(self, series, &answer) || state->stopping;
     if (due & SERIES_SCORES)
@@ -166,7 +169,7 @@ static void take_field(struct vane_self *self, struct series *series, const stru
     series->lane = lane;
     int due = series_take(series, &point, metric->arrival, &state->tally);
     if (due)
-        do_due(self, series, due);
+        do_due(self, series, due, false);
 }
 
 /* An empty text is the cell of a csv row that has no value there. */
@@ -255,7 +258,7 @@ static enum vane_result forecast_end(struct vane_self *self)
         for (size_t j = 0; j < state->groups.items[i]->count; j++) {
             struct series *series = state->groups.items[i]->items[j];
             if (!state->stopping && series_is_ahead_of_forecast(series))
-                do_due(self, series, SERIES_FORECAST | scores);
+                do_due(self, series, SERIES_FORECAST | scores, true);
         }
     report(self);
     return VANE_OK;

@@ -120,6 +120,8 @@ const struct vane_option forecast_options[] = {
                     .help = "auto (the one that has proved best), naive, drift, ses, holt, holt_winters, theta, ar or "
                             "prophet."),
     VANE_OPT_STRINGS(T, candidates, .help = "The models auto chooses from; empty: all."),
+    VANE_OPT_INT(T, backtest, .preset = "20", .least = 0, .most = 1000,
+                 .help = "Before its first forecast, play up to so many earlier ones within the history; 0: none."),
     VANE_OPT_DURATION(T, season, .preset = "\"0s\"", .least = 0, .most = 9.2e18,
                       .help = "Length of a season, for holt_winters; 0s: none, and it is no candidate."),
     VANE_OPT_INT(T, ar_order, .preset = "0", .least = 0, .most = 32,

@@ -52,7 +52,7 @@ struct forecast_options {
 
     const char         *model;
     struct vane_strings candidates;
-    int64_t             season, ar_order, fit_points;
+    int64_t             season, ar_order, fit_points, backtest;
     double              alpha, beta, gamma, phi, theta;
     int                 transform;
     double              clip_min, clip_max;

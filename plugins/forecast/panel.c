@@ -1,6 +1,8 @@
 /* panel - see panel.h. */
 #include "plugins/forecast/panel.h"
 
+#include "plugins/forecast/judge/backtest.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,8 +97,9 @@ static void learn(struct panel *panel, const struct observations *observations, 
 /* ---- Predicting ---- */
 
 /* Back into the scale of the values, within the bounds. False: a value is not finite. */
-static bool restore(const struct plan *plan, struct prediction *prediction)
+static bool restore(const void *context, struct prediction *prediction)
 {
+    const struct plan *plan = context;
     const struct forecast_options *options = plan->options;
     double *values[] = { prediction->mean, prediction->quantiles };
     size_t counts[] = { plan->steps, plan->steps * plan->level_count };
@@ -140,6 +143,37 @@ static void fall_back(const struct panel *panel, struct panel_work *work, const 
     plan->fallback->free(state);
 }
 
+static double value_of(const void *context, double transformed)
+{
+    const struct plan *plan = context;
+    return plan->options->transform == TRANSFORM_LOG ? exp(transformed) : transformed;
+}
+
+/* A judge that has not seen a forecast yet begins with those that the history has room for. A model that was given has
+ * perhaps been fitted to it, so it takes no part. */
+static void backtest(struct panel *panel, struct panel_work *work, const struct observations *observations,
+                     const struct horizon *horizon)
+{
+    const struct plan *plan = panel->plan;
+    const struct model *models[MODELS_LIMIT];
+    if (!plan->backtest || judge_counts(panel->judge).issued > 0)
+        return;
+    for (size_t i = 0; i < plan->candidate_count; i++)
+        models[i] = plan->candidates[i] == plan->given ? NULL : plan->candidates[i];
+    const struct backtest how = {
+        .models = models, .model_count = plan->candidate_count, .settings = &plan->settings, .horizon = *horizon,
+        .origins = plan->backtest, .least_points = plan->least_points, .predictions = work->predictions,
+        .value = value_of, .restore = restore, .context = plan,
+    };
+    struct judge *judge = judge_new(&plan->judge);
+    if (backtest_run(judge, &how, observations)) {
+        judge_free(panel->judge);
+        panel->judge = judge;
+    } else {
+        judge_free(judge);
+    }
+}
+
 /* The judge's part: who answers, what it takes note of, and intervals by what it has seen. */
 static bool judge(struct panel *panel, struct panel_work *work, const struct prediction *const *made,
                   struct answer *answer)
@@ -176,6 +210,7 @@ void panel_answer(struct panel *panel, struct panel_work *work, const struct his
     };
     const struct prediction *made[MODELS_LIMIT] = { NULL };
     bool any = false;
+    backtest(panel, work, &observations, &horizon);
     learn(panel, &observations, notes);
     for (size_t i = 0; i < plan->candidate_count; i++) {
         bool good = panel->fitted[i] && predict(plan, plan->candidates[i], panel->states[i], &horizon,

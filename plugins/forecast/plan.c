@@ -212,6 +212,9 @@ bool plan_make(struct plan *plan, const struct forecast_options *options, struct
     if (!check_fields(plan, err) || !check_times(plan, err) || !make_levels(plan, err) || !make_models(plan, err))
         return false;
     plan->steps = (size_t)(options->horizon / options->step);
+    plan->given = plan->prophet.model ? models_find("prophet", &plan->settings) : NULL;
+    bool learns = plan->candidate_count > 1 || (options->calibrate && !plan->given);
+    plan->backtest = learns ? (size_t)options->backtest : 0;
     plan->least_points = plan->candidate_count == 1 && plan->prophet.model ? 1 : (size_t)options->min_points;
     plan->limits = (struct history_limits){
         .span = options->history, .points = (size_t)options->history_points, .columns = 1 + plan->column_count,

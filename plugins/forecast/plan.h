@@ -43,6 +43,8 @@ struct plan {
     const char           *names[MODELS_LIMIT];
     size_t                candidate_count;
     const struct model   *fallback; /* naive */
+    const struct model   *given;    /* the candidate that predicts from model_file; NULL: none */
+    size_t                backtest; /* origins, before the first forecast; 0: there is nothing to learn from them */
 
     struct plan_prophet   prophet;
     const char          **column_fields; /* of the metric: regressors, conditions, cap, floor */

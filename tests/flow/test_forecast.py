@@ -279,11 +279,13 @@ def test_two_runs_give_the_same_bits(agent) -> None:
     assert forecast(agent, lines, name="one") == forecast(agent, lines, name="two")
 
 
-@pytest.mark.parametrize("workers", [2, 4])
-def test_workers_change_nothing(agent, workers: int) -> None:
+@pytest.mark.parametrize("workers, every", [(2, "20s"), (4, "20s"), (3, "0s"), (3, "250s")])
+def test_workers_change_nothing(agent, workers: int, every: str) -> None:
     lines = recording()
-    alone = forecast(agent, lines, name="alone")
-    assert by_series(forecast(agent, lines, name="many", workers=workers)) == by_series(alone)
+    alone = forecast(agent, lines, name="alone", every=every, report_model=True)
+    assert ("backtest over" in "".join(alone)) == (every != "20s")
+    assert by_series(forecast(agent, lines, name="many", workers=workers, every=every, report_model=True)) \
+        == by_series(alone)
 
 
 def test_how_series_are_interleaved_changes_nothing(agent) -> None:
@@ -314,7 +316,8 @@ def test_live_and_in_pieces_is_as_a_replay(agent) -> None:
     assert by_series(output_of(running)) == by_series(whole)
 
 
-@pytest.mark.parametrize("options", [{}, {"model": "prophet", "transform": "log"}, {"refit_every": "1m"}])
+@pytest.mark.parametrize("options", [{}, {"model": "prophet", "transform": "log"}, {"refit_every": "1m"},
+                                     {"every": "150s", "spread": False, "transform": "log"}])
 def test_killed_again_and_again_it_writes_the_same(agent, options: dict[str, object]) -> None:
     lines = recording(600, "abc")
     expected = forecast(agent, lines, name="calm", **options)
@@ -387,6 +390,33 @@ def test_forecast_csv_as_it_is_typed(model: str) -> None:
     assert [row["ds"] for row in rows] == [str(date(2020, 1, 1) + timedelta(800 + i)) for i in range(30)]
     assert all(float(row["yhat_lower"]) <= float(row["yhat"]) <= float(row["yhat_upper"]) for row in rows)
     assert model != "prophet" or all(abs(float(row["yhat"]) - 18.2) < 1.5 for row in rows)
+
+
+def csv_forecast(values: list[float], **variables: str) -> tuple[list[float], str]:
+    """What MODEL=auto makes of daily values, and what the log says."""
+    rows = [f"{date(2020, 1, 1) + timedelta(day)},{value!r}" for day, value in enumerate(values)]
+    done = vane("run", "--once", "--config", ROOT / "config/forecast-csv.toml", stdin="\n".join(["ds,y", *rows]) + "\n",
+                env=os.environ | {"HORIZON": "28d", "MODEL": "auto"} | variables)
+    assert done.returncode == 0, done.stderr
+    return [float(row["yhat"]) for row in csv.DictReader(io.StringIO(done.stdout))], done.stderr
+
+
+@pytest.mark.parametrize("variables", [{}, {"SEASON": "7d"}])
+def test_auto_finds_a_season_by_a_backtest_where_there_is_one_forecast(variables: dict[str, str]) -> None:
+    dice = random.Random(1)
+    found, log = csv_forecast([10 + math.sin(day * 2 * math.pi / 7) + dice.gauss(0, 0.3) for day in range(800)], **variables)
+    errors = [abs(yhat - 10 - math.sin((800 + i) * 2 * math.pi / 7)) for i, yhat in enumerate(found[:28])]
+    assert sum(errors) / len(errors) < 0.2, "no change errs by 0.7"
+    assert re.search(r"y y: answered by (?!naive)\w+: .* % less error than naive .*; backtest over 20 origins", log), log
+
+
+def test_auto_repeats_the_last_value_of_a_random_walk() -> None:
+    dice, walked = random.Random(4), [100.0]
+    for _ in range(800):
+        walked.append(walked[-1] + dice.gauss(0, 1))
+    found, log = csv_forecast(walked)
+    assert found == pytest.approx([walked[-1]] * 28)
+    assert "answered by naive: no candidate has proved better in 20 forecasts; backtest over 20 origins" in log
 
 
 def test_forecast_csv_takes_times_and_rows_without_a_value() -> None:

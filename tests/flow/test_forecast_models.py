@@ -9,7 +9,7 @@ import math
 import os
 import subprocess
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -247,6 +247,14 @@ def test_prophet_is_the_better_for_an_anchor(judged: tuple[Bars, dict[str, list[
     bars, scores = judged
     anchored = rolling(bars, "--set", "anchor=ar1", "--models", "naive,prophet")["prophet"]
     assert pooled(anchored, "mae") < 0.75 * pooled(scores["prophet"], "mae")
+
+
+def test_a_single_forecast_by_a_backtest_does_not_lose_to_naive(judged: tuple[Bars, dict]) -> None:
+    """As with --once: each origin on its own, chosen by what 20 forecasts within its history say."""
+    bars, _ = judged
+    rare = replace(bars, every=bars.every * 12)
+    rows = rolling(rare, "--single", "20", "--models", "naive,drift,ses,holt,theta,ar")["single"]
+    assert pooled(rows, "ratio") <= 1.01
 
 
 def test_auto_takes_the_better_model_where_there_is_one() -> None:

@@ -7,6 +7,7 @@ Without VANE_MARKET_DATA on the excerpts in tests/data/market.
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "flow"))
@@ -57,10 +58,20 @@ def print_others() -> None:
               f"| {models[0][1]} {models[0][0]:.3f}, {models[-1][1]} {models[-1][0]:.3f} |")
 
 
+def print_single() -> None:
+    """Each origin on its own, as with --once: a new judge, which has a backtest only."""
+    print("\n| data | step | ahead | history | origins | answer / naive | worst horizon | coverage | by horizon |\n|" + "---|" * 9)
+    for bars in BARS:
+        rows = rolling(replace(bars, every=bars.every * 12), "--single", "20")["single"]
+        print(f"| {bars.name} | {bars.step} s | {bars.count} | {bars.history} | {rows[0]['scored']:.0f} "
+              f"| {pooled(rows, 'ratio'):.3f} | {max(row['ratio'] for row in rows):.3f} | {span(rows)} |")
+
+
 def main() -> None:
     for bars in BARS:
         print_models(bars)
     print_others()
+    print_single()
 
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@
  * Only --rolling:
  *     --history STEPS   what each fit sees   --every STEPS   between two origins
  *     --models A,B,…    candidates (those of auto)   --own    without calibration
+ *     --single N        each origin on its own: a new judge, which has only a backtest over N origins
  */
 #include "core/plugin.h"
+#include "plugins/forecast/judge/backtest.h"
 #include "plugins/forecast/judge/judge.h"
 #include "plugins/forecast/models/models.h"
 
@@ -30,7 +32,7 @@ struct run {
     const char           *model;
     bool                  rolling, own;
     int64_t               step;
-    size_t                count, history, every, level_count, name_count;
+    size_t                count, history, every, level_count, name_count, single;
     double                levels[JUDGE_LEVELS];
     const char           *names[MODELS_LIMIT];
     struct model_settings settings;
@@ -95,6 +97,8 @@ static bool set_option(struct run *run, const char *name, char *value)
         run->history = strtoul(value, NULL, 10);
     else if (strcmp(name, "--every") == 0)
         run->every = strtoul(value, NULL, 10);
+    else if (strcmp(name, "--single") == 0)
+        run->single = strtoul(value, NULL, 10);
     else if (strcmp(name, "--set") == 0)
         return set_number(&run->settings, value);
     else if (strcmp(name, "--levels") == 0)
@@ -208,6 +212,40 @@ static void candidates_release(struct candidates *all)
     }
 }
 
+/* As forecast does with `--once`: only a backtest says who answers, and how wide intervals are. Both naive and what was
+ * answered go to the judge that scores. */
+static void forecast_single(struct candidates *all, const struct run *run, const struct observations *history,
+                            struct judge *judge)
+{
+    const struct horizon horizon = horizon_from(run, history->times[history->count - 1]);
+    const struct judge_settings settings = {
+        .candidates = all->names, .candidate_count = all->count, .step = run->step, .count = run->count,
+        .levels = run->levels, .level_count = run->level_count, .calibrate = !run->own,
+    };
+    const struct backtest backtest = {
+        .models = all->models, .model_count = all->count, .settings = &run->settings, .horizon = horizon,
+        .origins = run->single, .least_points = 10, .predictions = all->predictions,
+    };
+    const struct model_notes quiet = { 0 };
+    const struct prediction *made[MODELS_LIMIT] = { 0 };
+    struct judge *own = judge_new(&settings);
+    backtest_run(own, &backtest, history);
+    for (size_t i = 0; i < all->count; i++)
+        if (all->models[i]->fit(all->states[i], history, &quiet) &&
+            all->models[i]->predict(all->states[i], &horizon, &all->predictions[i], &quiet))
+            made[i] = &all->predictions[i];
+    struct judge_choice choice;
+    judge_choose(own, made, &choice);
+    all->chosen[choice.candidate]++;
+    struct prediction naive = prediction_new(run);
+    memcpy(naive.mean, made[0]->mean, run->count * (1 + run->level_count) * sizeof *naive.mean);
+    judge_calibrate(own, choice.candidate, &all->predictions[choice.candidate]);
+    const struct prediction *answers[] = { &naive, made[choice.candidate] };
+    judge_issue(judge, horizon.origin, answers, 1);
+    free(naive.mean);
+    judge_free(own);
+}
+
 static void forecast_all(struct candidates *all, const struct run *run, const struct observations *history,
                          struct judge *judge)
 {
@@ -243,10 +281,11 @@ static int forecast_rolling(const struct run *run, const struct series *series)
     struct candidates all = { 0 };
     if (!candidates_init(&all, run) || series->count == 0)
         return 1;
+    static const char *const pair[] = { "naive", "single" };
     struct judge_settings settings = {
-        .candidates = all.names, .candidate_count = all.count, .step = run->step, .count = run->count,
+        .candidates = run->single ? pair : all.names, .candidate_count = run->single ? 2 : all.count, .step = run->step, .count = run->count,
         .every = (int64_t)run->every * run->step, .levels = run->levels, .level_count = run->level_count,
-        .calibrate = !run->own, .window = SIZE_MAX, .tolerance = INT64_MAX,
+        .calibrate = !run->own && !run->single, .window = SIZE_MAX, .tolerance = INT64_MAX,
     };
     struct judge *judge = judge_new(&settings);
     int64_t length = (int64_t)run->history * run->step, due = series->times[0] + length;
@@ -259,7 +298,7 @@ static int forecast_rolling(const struct run *run, const struct series *series)
             first++;
         struct observations history = { .count = i + 1 - first, .times = series->times + first,
                                         .values = series->values + first };
-        forecast_all(&all, run, &history, judge);
+        (run->single ? forecast_single : forecast_all)(&all, run, &history, judge);
         while (due <= series->times[i])
             due += (int64_t)run->every * run->step;
     }

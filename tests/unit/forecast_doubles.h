@@ -172,6 +172,22 @@ void judge_issue(struct judge *judge, int64_t origin, const struct prediction *c
     judge->issued++;
 }
 
+struct judge_counts judge_counts(const struct judge *judge)
+{
+    return (struct judge_counts){ .issued = judge->issued };
+}
+
+int64_t judge_spacing(const struct judge *judge, int64_t longest)
+{
+    (void)longest;
+    return judge->settings->step;
+}
+
+void judge_backtested(struct judge *judge)
+{
+    (void)judge;
+}
+
 /* Where it may, a hundred times as wide. */
 bool judge_calibrate(const struct judge *judge, size_t candidate, struct prediction *prediction)
 {

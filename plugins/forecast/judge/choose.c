@@ -82,7 +82,7 @@ static void explain(const struct shape *shape, struct judge_choice *choice, cons
     const char *const *names = shape->settings->candidates;
     snprintf(choice->why, sizeof choice->why,
              "%s: %.1f %% less error than %s (at least %.1f %% with 99 %% confidence) in %llu forecasts",
-             names[choice->candidate], -100 * evidence->mean, names[0],
+             names[choice->candidate], fmin(-100 * evidence->mean, 100), names[0],
              -100 * (evidence->mean + confidence * evidence->error), (unsigned long long)evidence->count);
 }
 

@@ -13,6 +13,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { TOLERANCE_STEPS = 60 };
@@ -23,6 +24,7 @@ struct core {
     double              value;
     double              change; /* mean absolute change between observations, as scores average */
     uint64_t            observations;
+    uint64_t            backtest; /* of the forecasts issued, the first so many were played within the history */
 };
 
 struct judge {
@@ -151,7 +153,22 @@ void judge_observe(struct judge *judge, int64_t time, double value)
 void judge_choose(const struct judge *judge, const struct prediction *const *made,
                   struct judge_choice *choice)
 {
+    const struct core *core = judge->core;
     choose_answer(judge->choose, &judge->shape, made, choice);
+    size_t length = strlen(choice->why);
+    if (core->backtest)
+        snprintf(choice->why + length, sizeof choice->why - length, "; %sbacktest over %llu origins",
+                 core->counts.issued > core->backtest ? "begun by a " : "", (unsigned long long)core->backtest);
+}
+
+void judge_backtested(struct judge *judge)
+{
+    judge->core->backtest = judge->core->counts.issued;
+}
+
+int64_t judge_spacing(const struct judge *judge, int64_t longest)
+{
+    return (int64_t)ledger_spacing(&judge->shape, (uint64_t)longest);
 }
 
 static void note_prediction(const struct judge *judge, size_t candidate, size_t horizon,

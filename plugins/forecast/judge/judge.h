@@ -62,6 +62,13 @@ struct judge_choice {
 void judge_choose(const struct judge *judge, const struct prediction *const *made,
                   struct judge_choice *choice);
 
+/* The forecasts so far were played within the history (backtest.h), and reasons say so from now on:
+ * "...; backtest over 20 origins", and once others were made "...; begun by a backtest over 20 origins". */
+void judge_backtested(struct judge *judge);
+
+/* ns: forecasts that far apart are all kept, at every horizon up to this one (ns). */
+int64_t judge_spacing(const struct judge *judge, int64_t longest);
+
 /* Takes note of what the candidates predicted from `origin`, the time of the newest observation; `answered`
  * is the candidate that was chosen. Rows are those of model.h: `count` steps, level_count x count
  * quantiles. */

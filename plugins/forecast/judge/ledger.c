@@ -28,6 +28,26 @@ static struct ledger_entry *entry_at(struct ledger *ledger, const struct shape *
     return (struct ledger_entry *)(void *)((char *)(ledger + 1) + before * entry_size(shape));
 }
 
+static uint64_t length_of(const struct shape *shape, size_t ring)
+{
+    return (uint64_t)shape->settings->step * shape->horizons[ring];
+}
+
+/* Between two forecasts that are kept, at least. */
+static uint64_t spacing_of(const struct shape *shape, size_t ring)
+{
+    return length_of(shape, ring) / (shape->capacity[ring] - 1);
+}
+
+uint64_t ledger_spacing(const struct shape *shape, uint64_t longest)
+{
+    uint64_t most = 0;
+    for (size_t r = 0; r < shape->horizon_count; r++)
+        if (length_of(shape, r) <= longest && spacing_of(shape, r) > most)
+            most = spacing_of(shape, r);
+    return most;
+}
+
 static void find_due(struct ledger *ledger, const struct shape *shape)
 {
     ledger->due = INT64_MAX;
@@ -43,16 +63,15 @@ static void find_due(struct ledger *ledger, const struct shape *shape)
 struct ledger_entry *ledger_add(struct ledger *ledger, const struct shape *shape, size_t ring, int64_t origin)
 {
     struct ledger_ring *self = &ledger->rings[ring];
-    uint64_t length = (uint64_t)shape->settings->step * shape->horizons[ring];
     if (self->any) {
         uint64_t passed = (uint64_t)origin - (uint64_t)self->origin;
-        if (origin <= self->origin || passed < length / (shape->capacity[ring] - 1))
+        if (origin <= self->origin || passed < spacing_of(shape, ring))
             return NULL;
     }
     if (self->count == shape->capacity[ring])
         return NULL;
     struct ledger_entry *entry = entry_at(ledger, shape, ring, self->count);
-    entry->target = (int64_t)((uint64_t)origin + length);
+    entry->target = (int64_t)((uint64_t)origin + length_of(shape, ring));
     if (entry->target < ledger->due)
         ledger->due = entry->target;
     self->any = true;

@@ -31,6 +31,9 @@ struct ledger {
 size_t ledger_size(const struct shape *shape);
 void ledger_init(struct ledger *ledger);
 
+/* ns: forecasts that far apart are all kept, at horizons up to this one (ns). */
+uint64_t ledger_spacing(const struct shape *shape, uint64_t longest);
+
 /* Where one candidate's numbers stand in an entry. */
 static inline double *ledger_values(const struct shape *shape, struct ledger_entry *entry, size_t candidate)
 {
