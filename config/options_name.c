@@ -20,6 +20,7 @@ static const struct kind kinds[] = {
     [VANE_KIND_SIZE]     = { "a size", "a list of sizes", sizeof(uint64_t) },
     [VANE_KIND_TIME]     = { "a time", "a list of times", sizeof(int64_t) },
     [VANE_KIND_CHOICE]   = { "a string", "a list of strings", sizeof(int) },
+    [VANE_KIND_WORD]     = { "a string, true, false or an integer", "", sizeof(const char *) },
     [VANE_KIND_PAIRS]    = { "a table of strings", "a table of lists of strings", sizeof(struct vane_pair) },
     [VANE_KIND_VALUES]   = { "a table of values", "", sizeof(struct vane_field) },
     [VANE_KIND_TABLE]    = { "a table", "", 0 },

@@ -1,6 +1,7 @@
 /* options_value - one value of TOML as one value of a kind. See options.h for what a kind takes. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "config/environment.h"
 #include "config/instant.h"
@@ -161,6 +162,21 @@ static bool read_string(const struct options_item *item, const struct toml_value
     return true;
 }
 
+static bool read_word(const struct options_item *item, const struct toml_value *value, void *to)
+{
+    char digits[24];
+    struct arena *arena = item->reader->arena;
+    if (value->type == TOML_INT) {
+        int length = snprintf(digits, sizeof digits, "%" PRId64, value->integer);
+        *(const char **)to = arena_text(arena, digits, (size_t)length);
+    } else if (value->type == TOML_BOOL) {
+        *(const char **)to = value->boolean ? "true" : "false";
+    } else {
+        return read_string(item, value, to);
+    }
+    return true;
+}
+
 static bool read_bool(const struct options_item *item, const struct toml_value *value, void *to)
 {
     struct toml_value found;
@@ -315,6 +331,7 @@ bool options_read_scalar(const struct options_item *item, const struct toml_valu
     case VANE_KIND_SIZE:     return read_size(item, value, to);
     case VANE_KIND_TIME:     return read_time(item, value, to);
     case VANE_KIND_CHOICE:   return read_choice(item, value, to);
+    case VANE_KIND_WORD:     return read_word(item, value, to);
     default:                 return false; /* not a scalar: options_group.c reads it */
     }
 }

@@ -361,6 +361,7 @@ enum vane_kind {
     VANE_KIND_SIZE,     /* "4MB", "64KiB", or a number of bytes */
     VANE_KIND_TIME,     /* RFC 3339 text or a TOML date-time -> ns */
     VANE_KIND_CHOICE,   /* one of .choices -> its index */
+    VANE_KIND_WORD,     /* a string; true, false and integers count as their text */
     VANE_KIND_PAIRS, VANE_KIND_VALUES,
     VANE_KIND_TABLE,    /* a sub-table: a struct inside the state, with .options of its own */
     VANE_KIND_TABLES,   /* a list of sub-tables, each .size bytes */
@@ -395,6 +396,7 @@ struct vane_option {
 #define VANE_OPT_SIZE(...)      VANE_OPTION(VANE_KIND_SIZE, false, uint64_t, __VA_ARGS__)
 #define VANE_OPT_TIME(...)      VANE_OPTION(VANE_KIND_TIME, false, int64_t, __VA_ARGS__)
 #define VANE_OPT_CHOICE(...)    VANE_OPTION(VANE_KIND_CHOICE, false, int, __VA_ARGS__)
+#define VANE_OPT_WORD(...)      VANE_OPTION(VANE_KIND_WORD, false, const char *, __VA_ARGS__)
 #define VANE_OPT_STRINGS(...)   VANE_OPTION(VANE_KIND_STRING, true, struct vane_strings, __VA_ARGS__)
 #define VANE_OPT_BOOLS(...)     VANE_OPTION(VANE_KIND_BOOL, true, struct vane_bools, __VA_ARGS__)
 #define VANE_OPT_INTS(...)      VANE_OPTION(VANE_KIND_INT, true, struct vane_ints, __VA_ARGS__)

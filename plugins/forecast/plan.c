@@ -212,6 +212,8 @@ bool plan_make(struct plan *plan, const struct forecast_options *options, struct
     if (!check_fields(plan, err) || !check_times(plan, err) || !make_levels(plan, err) || !make_models(plan, err))
         return false;
     plan->steps = (size_t)(options->horizon / options->step);
+    plan->score_every = options->every && options->score_every && options->score_every < options->every
+                      ? options->every : options->every ? options->score_every : 0;
     plan->given = plan->prophet.model ? models_find("prophet", &plan->settings) : NULL;
     bool learns = plan->candidate_count > 1 || (options->calibrate && !plan->given);
     plan->backtest = learns ? (size_t)options->backtest : 0;

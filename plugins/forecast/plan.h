@@ -31,6 +31,7 @@ struct plan {
     struct history_limits          limits, future_limits; /* the latter where there are columns */
 
     size_t               steps;
+    int64_t              score_every;  /* not more often than forecasts are made; 0: only at the end, if at all */
     size_t               least_points; /* a forecast needs */
     double               levels[JUDGE_LEVELS];
     size_t               level_count;

@@ -46,7 +46,7 @@ static bool read_seasonality(const char *option, const char *text, int *order, s
     char *end;
     long number = strtol(text, &end, 10);
     if (end == text || *end || number < 1 || number > 1000)
-        return plan_fail(err, "prophet.%s: \"%s\" is neither \"auto\", \"true\", \"false\" nor a Fourier order", option,
+        return plan_fail(err, "prophet.%s: \"%s\" is neither \"auto\", true, false nor a Fourier order", option,
                          text);
     *order = (int)number;
     return true;

@@ -60,7 +60,7 @@ static int64_t next_due(int64_t time, int64_t every, int64_t phase)
 
 static int64_t score_phase(const struct series *series)
 {
-    int64_t every = series->plan->options->score_every;
+    int64_t every = series->plan->score_every;
     return every ? series->phase % every : 0;
 }
 
@@ -71,7 +71,7 @@ void series_advance(struct series *series, int due)
     if (due & SERIES_FORECAST)
         series->due = next_due(newest, options->every, series->phase);
     if (due & SERIES_SCORES)
-        series->score_due = next_due(newest, options->score_every, score_phase(series));
+        series->score_due = next_due(newest, series->plan->score_every, score_phase(series));
 }
 
 static int what_is_due(const struct series *series)

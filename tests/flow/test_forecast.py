@@ -179,6 +179,14 @@ def test_scores_say_how_good_each_model_was(agent) -> None:
     assert {"scored", "mae", "rmse", "ratio_to_naive", "coverage", "winkler"} <= set(fields_of(scores[-1]))
 
 
+@pytest.mark.parametrize("every, times", [("20s", 5), ("2m", 3)])
+def test_scores_come_not_more_often_than_forecasts(agent, every: str, times: int) -> None:
+    """Six minutes of points: with the default of a minute."""
+    found = forecast(agent, [point("a", second, second % 7) for second in range(360)], model="naive", every=every, spread=False)
+    scores = {time_of(line) for line in found if line.startswith("forecast_score,")}
+    assert times <= len(scores) <= times + 2
+
+
 @pytest.mark.parametrize("options", [{}, {"transform": "log"}, {"clip_min": -10.0, "clip_max": 10.0}])
 def test_no_forecast_is_ever_nan_or_infinite(agent, options: dict[str, object]) -> None:
     dice = random.Random(3)
@@ -261,6 +269,9 @@ def test_input_that_leads_to_nothing_is_told(agent, lines: list[str], options: d
     ({"field_tag": ""}, None),
     ({"field_tag": "", "fields": ["*"]}, "field_tag: is needed where fields may name more than one"),
     ({"model": "prophet", "prophet": {"weekly_seasonality": "x"}}, 'prophet.weekly_seasonality: "x" is neither'),
+    ({"model": "prophet", "prophet": {"weekly_seasonality": True, "daily_seasonality": 4}}, None),
+    ({"model": "prophet", "prophet": {"weekly_seasonality": 0}}, 'prophet.weekly_seasonality: "0" is neither'),
+    ({"yearly_seasonality": True}, "there is no such option here, but in the table processors.forecast.prophet"),
     ({"model": "prophet", "prophet": {"holidays_file": "none.csv"}}, "prophet.holidays_file: "),
     ({"model": "prophet", "prophet": {"growth": "logistic"}}, "prophet.cap: logistic growth needs one"),
     ({"model": "prophet", "prophet": {"growth": "logistic", "cap": 9.5}}, None),

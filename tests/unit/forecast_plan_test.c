@@ -122,7 +122,7 @@ static void test_plan__seasonalities_of_prophet_are_words_or_orders(void **state
         plan_release(&plan);
     }
     options.prophet.weekly_seasonality = "yes";
-    assert_wrong(&options, "prophet.weekly_seasonality: \"yes\" is neither \"auto\", \"true\", \"false\" nor a Fourier "
+    assert_wrong(&options, "prophet.weekly_seasonality: \"yes\" is neither \"auto\", true, false nor a Fourier "
                            "order");
 }
 

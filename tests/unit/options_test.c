@@ -18,6 +18,7 @@ struct all {
     uint64_t              count, size;
     double                real;
     int                   choice;
+    const char           *word;
     struct vane_strings   texts;
     struct vane_bools     flags;
     struct vane_ints      numbers, waits, whens;
@@ -51,6 +52,7 @@ static const struct vane_option options[] = {
     VANE_OPT_SIZE(struct all, size, .help = "h"),
     VANE_OPT_FLOAT(struct all, real, .help = "h"),
     VANE_OPT_CHOICE(struct all, choice, .preset = "\"green\"", .choices = colours, .help = "h"),
+    VANE_OPT_WORD(struct all, word, .preset = "\"auto\"", .help = "h"),
     VANE_OPT_STRINGS(struct all, texts, .preset = "[\"a\", \"b\"]", .help = "h"),
     VANE_OPT_BOOLS(struct all, flags, .help = "h"),
     VANE_OPT_INTS(struct all, numbers, .help = "h"),
@@ -247,6 +249,22 @@ static void test_options__know_second_names(void **state)
                  "f:2: in.x.old_text: is another name of 'text', set on line 1");
 }
 
+static void test_options__take_a_word_for_its_text(void **state)
+{
+    (void)state;
+    static const struct { const char *toml, *word; } cases[] = {
+        { "", "auto" }, { "word = 'x'", "x" }, { "word = true", "true" }, { "word = false", "false" },
+        { "word = 10", "10" }, { "word = -9223372036854775808", "-9223372036854775808" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture fixture;
+        assert_string_equal(fill_well(&fixture, cases[i].toml)->word, cases[i].word);
+        release(&fixture);
+    }
+    assert_error("word = 1.5", "f:1: in.x.word: wants a string, true, false or an integer, not a float");
+    assert_error("word = [1]", "f:1: in.x.word: wants a string, true, false or an integer, not an array");
+}
+
 static void test_options__name_the_nearest_of_what_is_unknown(void **state)
 {
     (void)state;
@@ -438,6 +456,7 @@ int main(void)
         cmocka_unit_test(test_options__fill_tables_of_free_keys),
         cmocka_unit_test(test_options__fill_sub_tables),
         cmocka_unit_test(test_options__know_second_names),
+        cmocka_unit_test(test_options__take_a_word_for_its_text),
         cmocka_unit_test(test_options__name_the_nearest_of_what_is_unknown),
         cmocka_unit_test(test_options__refuse_another_type),
         cmocka_unit_test(test_options__say_how_a_list_is_written),
