@@ -136,6 +136,28 @@ static bool read_value(struct forecast *state, const struct vane_field *field, d
     return false;
 }
 
+/* Makes room for a new series, if there are some that have been silent for longer than `history` by the time that one
+ * begins: that of its metric, but not of a clock that is ahead of its arrival. */
+static bool forget_silent(struct forecast *state, const struct vane_metric *metric)
+{
+    int64_t now = metric->time < metric->arrival ? metric->time : metric->arrival, until, oldest;
+    if (!state->options.history || now < state->forget_from
+        || __builtin_sub_overflow(now, state->options.history, &until))
+        return false;
+    size_t forgotten = state_forget(&state->state, &state->groups, until, &oldest);
+    oldest = oldest < now ? oldest : now; /* the new one begins there */
+    if (__builtin_add_overflow(oldest, state->options.history, &state->forget_from))
+        state->forget_from = INT64_MAX;
+    state->forgotten += forgotten;
+    state->tally.counts[TALLY_FORGOTTEN] += forgotten;
+    return forgotten > 0;
+}
+
+static bool has_room(struct forecast *state, const struct vane_metric *metric)
+{
+    return state->groups.series_count < (size_t)state->options.max_series || forget_silent(state, metric);
+}
+
 /* The series of a field, known or new; NULL: nobody wants it, or there are too many. */
 static struct series *series_of(struct forecast *state, const struct vane_metric *metric,
                                 const struct vane_field *field, struct group **group, size_t *hint)
@@ -146,11 +168,12 @@ static struct series *series_of(struct forecast *state, const struct vane_metric
     double value;
     if (!read_value(state, field, &value))
         return NULL;
-    if (state->groups.series_count >= (size_t)state->options.max_series) {
+    uint64_t forgotten = state->forgotten;
+    if (!has_room(state, metric)) {
         state->tally.counts[TALLY_REFUSED]++;
         return NULL;
     }
-    if (!*group)
+    if (!*group || state->forgotten != forgotten)
         *group = groups_find_or_add(&state->groups, metric->series);
     return groups_add(&state->groups, *group, field->key, field->key_length);
 }
@@ -215,6 +238,8 @@ static void report(struct vane_self *self)
     if (counts[TALLY_REFUSED])
         vane_log(self, VANE_WARN, "there are max_series = %lld series: points of others are left out",
                  (long long)state->options.max_series);
+    if (counts[TALLY_FORGOTTEN])
+        vane_log(self, VANE_INFO, "series silent for longer than history are forgotten, for the sake of new ones");
     if (counts[TALLY_NOT_NUMERIC] || counts[TALLY_NOT_FINITE] || counts[TALLY_NOT_POSITIVE])
         vane_log(self, VANE_WARN, "values that cannot be forecast from are left out: texts, NaN, infinities%s",
                  state->options.transform ? ", and what has no logarithm" : "");
@@ -235,9 +260,11 @@ static enum vane_result forecast_process(struct vane_self *self, struct vane_bat
     const char *lane = groups_lane(&state->groups, batch->lane ? vane_lane_text(batch->lane) : "");
     const struct vane_series *series = NULL;
     struct group *group = NULL;
+    uint64_t forgotten = state->forgotten;
     for (size_t i = 0; i < batch->count && !state->stopping; i++) {
         const struct vane_metric *metric = batch->metrics[i];
-        if (metric->series != series || !group) {
+        if (metric->series != series || !group || state->forgotten != forgotten) {
+            forgotten = state->forgotten;
             series = metric->series;
             group = groups_find(&state->groups, series);
         }

@@ -25,4 +25,6 @@ struct forecast {
     struct vane_text  label;    /* of the series that is being forecast */
     bool              opened;
     bool              stopping; /* an emit was refused */
+    int64_t           forget_from; /* before that time it is not worth looking for silent series */
+    uint64_t          forgotten;   /* series; what pointed into groups is void when it changes */
 };

@@ -103,6 +103,7 @@ struct burial {
     struct vane_text     key;
     char                 kind; /* of chunks */
     const char          *lane; /* that is lost */
+    int64_t              until, oldest; /* of state_forget */
 };
 
 static void bury_chunk(void *context, uint64_t number, const void *bytes, size_t length)
@@ -145,6 +146,29 @@ void state_lose(struct state *state, struct groups *groups, const char *lane)
     struct burial burial = { .state = state, .lane = groups_lane(groups, lane) };
     groups_remove(groups, bury_if_lost, &burial);
     vane_text_release(&burial.key);
+}
+
+static bool bury_if_silent(void *context, struct series *series)
+{
+    struct burial *burial = context;
+    int64_t newest = series->history.count ? history_newest(&series->history) : INT64_MIN;
+    if (newest > burial->until) {
+        burial->oldest = newest < burial->oldest ? newest : burial->oldest;
+        return false;
+    }
+    bury_records(burial, series);
+    series_free(series);
+    return true;
+}
+
+size_t state_forget(struct state *state, struct groups *groups, int64_t until, int64_t *oldest)
+{
+    struct burial burial = { .state = state, .until = until, .oldest = INT64_MAX };
+    size_t before = groups->series_count;
+    groups_remove(groups, bury_if_silent, &burial);
+    vane_text_release(&burial.key);
+    *oldest = burial.oldest;
+    return before - groups->series_count;
 }
 
 static void drop_dead(struct state *state)

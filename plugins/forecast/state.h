@@ -32,6 +32,10 @@ void state_release(struct state *state, struct groups *groups); /* before the gr
 /* All series whose last point came by this lane are forgotten. */
 void state_lose(struct state *state, struct groups *groups, const char *lane);
 
+/* Series without a point after `until` are forgotten, as if their lanes were lost. Answers how many; *oldest: the least
+ * newest time of those that stay, before which another call forgets none (INT64_MAX: none stays). */
+size_t state_forget(struct state *state, struct groups *groups, int64_t until, int64_t *oldest);
+
 void state_save(struct state *state, struct groups *groups, struct vane_saver *saver, bool full);
 
 /* False: the key is none of ours. What the record holds is looked at by state_settle. */

@@ -11,6 +11,7 @@ const char *const tally_names[TALLY_COUNT] = {
     [TALLY_NOT_POSITIVE] = "values_not_positive",
     [TALLY_NO_REGRESSOR] = "regressors_missing",
     [TALLY_REFUSED] = "points_refused",
+    [TALLY_FORGOTTEN] = "series_forgotten",
     [TALLY_CLOCK_BACK] = "clock_back",
     [TALLY_FORECASTS] = "forecasts",
     [TALLY_FALLBACKS] = "fallbacks",

@@ -242,6 +242,46 @@ def test_series_beyond_the_limit_are_left_out_and_the_others_are_not(agent) -> N
     assert "there are max_series = 2 series" in done.stderr
 
 
+def test_silent_series_make_room_for_new_ones(agent) -> None:
+    """One pod after the other, each for two minutes; a history is five minutes."""
+    lines = [point(f"pod{pod}", 120 * pod + second, 5) for pod in range(12) for second in range(0, 120, 5)]
+    running = agent(config(**QUIET, max_series=4))
+    (running.folder / "in.lp").write_text("".join(lines))
+    done = running.run_once()
+    assert len(by_series(output_of(running))) == 12
+    assert "are left out" not in done.stderr and "series silent for longer than history are forgotten" in done.stderr
+
+
+def test_a_series_that_is_forgotten_begins_anew(agent) -> None:
+    lines = [point("a", second, 5) for second in range(40)] + [point("b", 1000, 1), point("a", 1001, 7)]
+    lines += [point("a", 1001 + second, 7) for second in range(40)]
+    found = forecast(agent, lines, **QUIET | {"every": "0s"}, max_series=1)
+    assert by_series(found) == {}, "b has the place: it is not silent"
+    lines += [point("a", 2000 + second, 9) for second in range(40)]
+    found = forecast(agent, lines, name="later", **QUIET | {"every": "0s"}, max_series=1)
+    assert {line.split(" ")[0] for line in found} == {"m_forecast,field=v,s=a"}
+    assert {fields_of(line)["yhat_upper"] for line in found} == {"9"}
+
+
+def test_what_is_forgotten_is_gone_from_the_state(agent) -> None:
+    running = agent(config(FROM_BEGINNING, **QUIET, max_series=1))
+    path = running.folder / "in.lp"
+    path.write_text("".join(point("a", second, 5) for second in range(40)))
+    running.start()
+    eventually(lambda: list(running.state.glob("**/*.checkpoint")), 10, "no checkpoint")
+    with path.open("a") as file:
+        file.write("".join(point("b", 1000 + second, 6) for second in range(30)))
+    running.wait_for_log("are forgotten")
+    eventually(lambda: any("s=b" in line for line in output_of(running)), 10, "no forecast of b")
+    assert running.stop() == 0
+    running.configure(config(FROM_BEGINNING, **QUIET, max_series=2))
+    running.start()
+    with path.open("a") as file:
+        file.write(point("b", 1031, 6) + point("a", 1032, 8) + point("a", 1080, 8))
+    eventually(lambda: "too_few_points" in running.log, 10, "a has its old points")
+    assert running.stop() == 0
+
+
 def test_warnings_have_a_name(agent) -> None:
     running = agent(config(min_points=50))
     (running.folder / "in.lp").write_text("".join(point("a", second, 5) for second in range(30)))
