@@ -68,8 +68,9 @@ static void write_example(struct vane_text *out, const struct vane_option *optio
 
 static void write_value(struct vane_text *out, const struct vane_option *option)
 {
-    if (option->preset) {
-        vane_text_addf(out, "%s", option->preset);
+    const char *given = option->example ? option->example : option->preset;
+    if (given) {
+        vane_text_addf(out, "%s", given);
         return;
     }
     if (option->list)
@@ -97,7 +98,7 @@ static void write_plain(struct vane_text *out, const struct place *place, const 
         if (is_table(option))
             continue;
         write_help(out, place, option);
-        const char *hash = *place->hash || option->required ? place->hash : "# ";
+        const char *hash = *place->hash || option->required || option->example ? place->hash : "# ";
         vane_text_addf(out, "%s%s%s = ", place->margin, hash, option->name);
         write_value(out, option);
         vane_text_add(out, "\n", 1);

@@ -96,13 +96,16 @@ static void dead_letter(struct instance *instance, const char *reason, const str
 void vane_refuse(struct vane_self *self, struct vane_batch *batch, size_t i, const char *format, ...)
 {
     struct instance *instance = instance_of(self);
-    char reason[sizeof instance->reason];
+    char reason[2 * sizeof instance->reason];
     va_list args;
     va_start(args, format);
     vsnprintf(reason, sizeof reason, format, args);
     va_end(args);
-    log_line(&instance->log, VANE_WARN, "a metric of '%s' is refused: %s%s", batch->metrics[i]->series->name, reason,
+    size_t length = strcspn(reason, "\n");
+    log_line(&instance->log, VANE_WARN, "a metric of '%s' is refused: %.*s%s%s", batch->metrics[i]->series->name,
+             (int)length, reason, reason[length] ? reason + length + 1 : "",
              dead_letter_hint(&instance->dead_letter));
+    reason[length] = '\0';
     dead_letter(instance, reason, batch->metrics[i]);
     vane_drop(batch, i);
 }

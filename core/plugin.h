@@ -191,7 +191,8 @@ bool vane_unset(struct vane_metric *metric, const char *key);                   
 struct vane_metric *vane_edit(struct vane_batch *batch, size_t i);
 void vane_drop(struct vane_batch *batch, size_t i); /* filtered out: it counts as delivered */
 void vane_refuse(struct vane_self *self, struct vane_batch *batch, size_t i, const char *format, ...)
-    VANE_PRINTF(4, 5); /* as vane_drop, but it is bad: counted as rejected, to the dead-letter file */
+    VANE_PRINTF(4, 5); /* as vane_drop, but it is bad: counted as rejected, to the dead-letter file. What stands behind
+                        * a newline is for the log alone */
 void vane_set_name(struct vane_batch *batch, struct vane_metric *metric, const char *name);
 void vane_set_tag(struct vane_batch *batch, struct vane_metric *metric, const char *key,
                   const char *value); /* NULL or "": without that tag */
@@ -380,6 +381,7 @@ struct vane_option {
     const struct vane_option *options; /* of TABLE and TABLES; ends with { 0 } */
     double                    least, most; /* of numbers, durations (ns) and sizes; both 0: any */
     const char               *also;    /* a second name, as Telegraf has it; NULL: none */
+    const char               *example; /* what `vane sample` sets it to, as TOML text; NULL: it shows it commented out */
 };
 
 /* A field of the wrong C type has no branch in _Generic: a compile error. */

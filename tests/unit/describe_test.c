@@ -14,7 +14,7 @@ struct inner { const char *name; int64_t wait; struct vane_pairs headers; };
 struct state {
     struct vane_strings  brokers, texts;
     struct vane_ints     waits;
-    const char          *token, *text;
+    const char          *token, *text, *shown;
     bool                 flag;
     int64_t              number, wait, when;
     uint64_t             size;
@@ -42,6 +42,7 @@ static const struct vane_option options[] = {
     VANE_OPT_CHOICE(struct state, offset, .preset = "\"oldest\"", .choices = offsets, .also = "old_offset",
                     .help = "Where to begin where nothing is known yet, which is a sentence | that needs two "
                             "lines."),
+    VANE_OPT_STRING(struct state, shown, .example = "\"as this\"", .help = "What a sample shows."),
     VANE_OPT_BOOL(struct state, flag, .preset = "true", .help = "A flag."),
     VANE_OPT_TABLE(struct state, inner, struct inner, .required = true, .options = inner_options,
                    .help = "A table."),
@@ -108,6 +109,7 @@ static void assert_fills(const char *text)
     if (!common_read_node(&node, &config.nodes[0], own, 2, arena, &errors))
         fail_msg("%s\n%s", errors.lines[0], text);
     assert_string_equal(state.brokers.items[0], "...");
+    assert_string_equal(state.shown, "as this");
     config_release(&config);
     errors_release(&errors);
     arena_unref(arena);
