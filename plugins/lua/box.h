@@ -38,7 +38,7 @@ struct box {
     enum box_stop     stop;    /* why this call is over */
     uint64_t          calls;   /* begun so far */
     uint64_t          seed;    /* of math.random in this call */
-    bool              brief;   /* errors without a traceback: it would show nothing of the script */
+    bool              brief;   /* errors without a traceback: those of the configuration */
 };
 
 /* An empty state with these limits, its extra space pointing to the box. Zeroed storage is the caller's. */

@@ -200,26 +200,42 @@ static int run_metrics(lua_State *L)
     return 0;
 }
 
-/* The reason in a dead letter: the message without the way to it. */
+/* The message, without the way to it. */
 static int message_length(const struct script_error *error)
 {
     const char *trace = strstr(error->text, "; stack traceback:");
     return trace ? (int)(trace - error->text) : (int)strlen(error->text);
 }
 
-static void count_error(struct script *script, const char *function, const struct script_error *error)
+static void log_error(const struct script *script, const char *function, const struct script_error *error)
+{
+    vane_log(script->box.self, VANE_ERROR, "%s: %s", function, error->text);
+}
+
+static void count_error(const struct script *script)
 {
     struct vane_self *self = script->box.self;
-    vane_log(self, VANE_ERROR, "%s: %s", function, error->text);
     vane_count(self, "script_errors", 1);
     if (script->box.stop)
         vane_count(self, script->box.stop == BOX_MEMORY ? "memory_limits" : "instruction_limits", 1);
 }
 
+/* The reason in dead letters is the message; the log has the way to it, too. */
+static void refuse_given(const struct run *run, const struct script_error *error)
+{
+    int length = message_length(error);
+    for (size_t i = run->at; i < run->at + run->piece; i++)
+        vane_refuse(run->script->box.self, run->batch, i, "%.*s\n%s", length, error->text, error->text + length);
+}
+
 /* Metrics at .. at + piece - 1 come to nothing by the script: they are as they came. */
-static void give_up(struct run *run, enum call_on_error on_error, const struct script_error *error)
+static void give_up(struct run *run, const char *function, enum call_on_error on_error,
+                    const struct script_error *error)
 {
     struct vane_self *self = run->script->box.self;
+    count_error(run->script);
+    if (on_error != CALL_DEAD_LETTER)
+        log_error(run->script, function, error);
     if (on_error == CALL_PASS && run->is_rebuilt) /* behind what was built so far */
         for (size_t i = run->at; i < run->at + run->piece; i++)
             vane_add_copy(run->batch, run->batch->metrics[i]);
@@ -228,8 +244,7 @@ static void give_up(struct run *run, enum call_on_error on_error, const struct s
     if (on_error == CALL_DROP || (on_error == CALL_PASS && run->is_rebuilt))
         drop_given(run);
     if (on_error == CALL_DEAD_LETTER)
-        for (size_t i = run->at; i < run->at + run->piece; i++)
-            vane_refuse(self, run->batch, i, "%.*s", message_length(error), error->text);
+        refuse_given(run, error);
 }
 
 static bool call_protected(struct run *run, lua_CFunction function, struct script_error *error)
@@ -261,15 +276,13 @@ void call_process(struct script *script, struct vane_batch *batch, enum call_on_
     state_sweep(&script->state);
     if (!script_ready(script)) {
         run.piece = run.count;
-        count_error(script, "init", &script->broken);
-        give_up(&run, on_error, &script->broken);
+        give_up(&run, "init", on_error, &script->broken);
         return;
     }
     handles_begin_batch(&script->handles, batch, batch->lane);
     while (run.at < run.count && !call_protected(&run, run_metrics, &error)) {
         handles_undo(&script->handles);
-        count_error(script, script_function_name(run.function), &error);
-        give_up(&run, on_error, &error);
+        give_up(&run, script_function_name(run.function), on_error, &error);
         run.at += run.piece;
     }
     handles_end_batch(&script->handles);
@@ -310,8 +323,10 @@ static void call_without(struct script *script, enum script_function function, c
     run.out = emits ? vane_batch_new(script->box.self) : NULL;
     handles_begin_batch(&script->handles, NULL, lane);
     bool good = call_protected(&run, run_without, &error);
-    if (!good)
-        count_error(script, script_function_name(function), &error);
+    if (!good) {
+        count_error(script);
+        log_error(script, script_function_name(function), &error);
+    }
     handles_end_batch(&script->handles);
     report(&run);
     if (!emits)

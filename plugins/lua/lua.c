@@ -21,7 +21,8 @@ static const char *const on_errors[] = {
 
 static const struct vane_option options[] = {
     VANE_OPT_STRING(T, script, .help = "File of the script; this or `source`."),
-    VANE_OPT_STRING(T, source, .help = "The script itself."),
+    VANE_OPT_STRING(T, source, .example = "'''\nfunction apply(metric)\n  return metric\nend\n'''",
+                    .help = "The script itself."),
     VANE_OPT_STRING(T, folder,
                     .help = "Folder for `require` and `csv_table`; the script's own where there is one."),
     VANE_OPT_VALUES(T, constants, .help = "Values the script finds as globals, and in the table `constants`."),

@@ -84,11 +84,8 @@ static int load_all(lua_State *L)
     run_prelude(L, script);
     open_constants(L, &script->options.constants);
     compile(L, &script->options);
-    script->box.brief = false;
     lua_call(L, 0, 0);
-    script->box.brief = true;
     find_functions(L, script);
-    script->box.brief = false;
     return 0;
 }
 
@@ -121,6 +118,7 @@ bool script_open(struct script *script, struct vane_self *self, const struct scr
     lua_pushlightuserdata(script->box.L, script);
     bool good = box_call(&script->box, 1, 0, error);
     script->is_loading = false;
+    script->box.brief = options->is_quiet;
     return good;
 }
 

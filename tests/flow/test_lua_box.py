@@ -2,7 +2,8 @@
 
 import pytest
 
-from lua_kit import MakeAgent, check, transform
+from lua_kit import MakeAgent, check, config, transform
+from servers import vane
 
 METRICS = ["m v=1 1", "m bad=true 2", "m v=3 3"]
 
@@ -110,6 +111,33 @@ def test_box__error_is_logged_with_its_way(agent: MakeAgent) -> None:
     assert done.reasons == ["t.lua:1: attempt to index a nil value (field 'y')"]
 
 
+def test_box__error_is_logged_once(agent: MakeAgent) -> None:
+    for on_error in ("dead_letter", "pass", "drop"):
+        done = transform(agent, "function apply(metric) error('no') end", ["m v=1 1"], f'  on_error = "{on_error}"', name=on_error)
+        assert done.log.count("t.lua:1: no") == 1, done.log
+        assert "in function 'apply'" in done.log
+
+
+@pytest.mark.parametrize("script, said", [
+    ("\napply = require('derivative') { nonsense = 1 }", "t.lua:2: derivative: there is no option 'nonsense'"),
+    ("\napply = require('convert') { fields = { a = 'x' } }", "t.lua:2: convert: a = 'x'"),
+    ("\napply = require('units') { fields = { a = { from = 'x' } } }", "t.lua:2: units: there is no unit 'x'"),
+    ("local function f() error('no') end\nf()", "t.lua:1: no"),
+    ("function apply(m) return m end\nfunction init() error('no') end", "t.lua:2: no"),
+])
+def test_box__check_shows_the_message_alone(agent: MakeAgent, script: str, said: str) -> None:
+    line, = (line for line in check(agent, script).splitlines() if "processors.lua: t.lua" in line)
+    assert said in line
+    assert "stack traceback" not in line
+
+
+def test_box__sample_is_complete(agent: MakeAgent) -> None:
+    before, _, rest = config().partition("[[processors.lua]]")
+    after = rest[rest.index("[[outputs"):]
+    done = agent(before + vane("sample", "lua").stdout + after).check()
+    assert done.returncode == 0, done.stderr
+
+
 def test_box__random_and_dates_repeat(agent: MakeAgent) -> None:
     script = ("function apply(metric)\n  local f = metric.fields\n  f.a, f.b = math.random(), math.random(100)\n"
               "  f.t = os.time(os.date('*t', metric.time // 1000000000))\n"
@@ -158,8 +186,6 @@ def test_box__check_tells_what_is_wrong(agent: MakeAgent, script: str, said: str
     ('source = "function apply(m) return m end"', "  [processors.lua.constants]\n    print = 1", "the name 'print' is taken"),
 ])
 def test_box__check_refuses_options(agent: MakeAgent, origin: str, options: str, said: str) -> None:
-    from lua_kit import config
-
     done = agent(config(options, origin)).check()
     assert done.returncode == 2
     assert said in done.stderr
