@@ -124,6 +124,9 @@ LUA_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(wildcard plugins/lua/*.c))
 LUA_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/lua_*_test.c))
 $(LUA_TESTS): $(filter-out %/lua.o,$(LUA_OBJ)) $(OBJ)/plugins/shared/memory.o $(BUILD)/lua
 $(LUA_TESTS): HOST_LIBS += -llua5.4
+$(BUILD)/fuzz/lua_state_fuzz: $(patsubst $(OBJ)/%,$(OBJ)/fuzz/%,$(filter-out %/lua.o,$(LUA_OBJ))) \
+                              $(OBJ)/fuzz/plugins/shared/memory.o | $(BUILD)/lua
+$(BUILD)/fuzz/lua_state_fuzz: HOST_LIBS += -llua5.4
 
 # The window plugin is called directly by its tests and its bench.
 WINDOW_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(wildcard plugins/window/*.c plugins/window/*/*.c)) $(OBJ)/plugins/shared/memory.o

@@ -3,6 +3,7 @@
 #include "plugins/lua/state.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "plugins/lua/saved.h"
@@ -186,11 +187,11 @@ static int load_record(lua_State *L)
     if (!push_table(from->state))
         return luaL_error(L, "the global 'state' is no table");
     if (!saved_push_key(L, from->key))
-        return luaL_error(L, "a saved key is damaged");
+        return luaL_error(L, "the key is damaged");
     if (!record->data)
         lua_pushnil(L);
     else if (!saved_decode(L, record->data, record->length))
-        return luaL_error(L, "what was saved for state[%s] is damaged", from->key + 1);
+        return luaL_error(L, "what was saved is damaged");
     lua_pushvalue(L, 3);
     bool is_there = lua_rawget(L, 2) == LUA_TTABLE;
     lua_insert(L, 4); /* argument, state, key, what is there, the new value */
@@ -209,7 +210,10 @@ static bool call_with(struct state *state, lua_CFunction function, void *argumen
     box_begin(state->box, 0);
     lua_pushcfunction(L, function);
     lua_pushlightuserdata(L, argument);
-    return box_call(state->box, 1, 0, error);
+    state->box->brief = true;
+    bool good = box_call(state->box, 1, 0, error);
+    state->box->brief = false;
+    return good;
 }
 
 bool state_load(struct state *state, const struct vane_record *record, struct script_error *error)
@@ -218,7 +222,7 @@ bool state_load(struct state *state, const struct vane_record *record, struct sc
     unsigned worker;
     const char *key;
     if (!read_worker(record, &worker, &key)) {
-        *error = (struct script_error){ "the worker in a saved key is damaged" };
+        snprintf(error->text, sizeof error->text, "state[%s] cannot be loaded: the worker's number is damaged", record->key);
         return false;
     }
     if (!record->series && worker != state->worker) {
@@ -234,7 +238,11 @@ bool state_load(struct state *state, const struct vane_record *record, struct sc
     entry->saved_lane = record->data ? lane : NULL;
     entry->saved_own = record->series == 0;
     entry->value_hash = record->data ? book_hash(record->data, record->length) : 0;
-    return call_with(state, load_record, &(struct loading){ state, record, key }, error);
+    struct script_error why;
+    if (call_with(state, load_record, &(struct loading){ state, record, key }, &why))
+        return true;
+    snprintf(error->text, sizeof error->text, "state[%s] cannot be loaded: %s", key[0] ? key + 1 : key, why.text);
+    return false;
 }
 
 /* ---- Forgetting ---- */
