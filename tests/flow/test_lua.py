@@ -2,13 +2,16 @@
 
 import random
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
 from lua_kit import MakeAgent, check, config, script_agent, transform
 from marks_kit import PARTITIONS, SERIES, interleaved, kill_again_and_again, source
 from servers import Agent, Answer, eventually, vane
-from servers.places import TOP
+from servers.places import BUILD, TOP
 from test_marks import POINTS, lines_of
 
 SHELF = TOP / "lua"
@@ -32,6 +35,10 @@ def one(agent: MakeAgent, body: str, metric: str = "m,a=x v=1.5,i=2i,s=\"t\",b=t
     ("f.s = f.s .. 'u' f.b = not f.b return metric", 'm,a=x v=1.5,i=2i,s="tu",b=false 10'),
     ("f.v = nil f.s = nil f.b = nil f.none = nil return metric", "m,a=x i=2i 10"),
     ("t.a = nil t.z = 'y' t.c = 7 return metric", 'm,c=7,z=y v=1.5,i=2i,s="t",b=true 10'),
+    ("t.a = 'y' t.b = 'z' t.a = 'x' t.b = nil metric.name = 'm' return metric", 'm,a=x v=1.5,i=2i,s="t",b=true 10'),
+    ("t.a = '' t[1] = 2 f[3] = 4 return metric", 'm,1=2 v=1.5,i=2i,s="t",b=true,3=4i 10'),
+    ("t.b = ('y'):rep(300) t.n = #t.b t.b = nil return metric", 'm,a=x,n=300 v=1.5,i=2i,s="t",b=true 10'),
+    ("for i = 1, 200 do t.b = 'b' .. i % 100 end return metric", 'm,a=x,b=b0 v=1.5,i=2i,s="t",b=true 10'),
     ("metric.name = metric.name .. '2' metric.time = metric.time + 5 return metric",
      'm2,a=x v=1.5,i=2i,s="t",b=true 15'),
     ("local n = 0 for k, v in pairs(f) do n = n + 1 end f.n = n f.len = #f return metric",
@@ -70,7 +77,10 @@ def test_metric__not_a_number_goes_no_further_than_the_format(agent: MakeAgent) 
     ("local old = kept kept = metric if old then return old end return metric", "belongs to an earlier call"),
     ("local old = kept kept = metric if old then return old.fields.v end return metric", "belongs to an earlier call"),
     ("metric.fields.v = {} return metric", "field 'v' cannot be a table"), ("metric.tags.a = {}", "a tag's value is a table"),
-    ("metric.tags.a = 'x\\0y'", "NUL"), ("metric.name = ''", "name is empty"), ("metric.time = 'now'", "metric.time is an integer"),
+    ("metric.tags.a = 'x\\0y'", "NUL"), ("metric.tags['x\\0'] = 'y'", "NUL"), ("metric.tags[''] = 'y'", "key is empty"),
+    ("metric.fields['x\\0'] = 1", "NUL"), ("metric.fields.v = 'x\\0y'", "NUL"), ("metric.tags.a = 1.5", "a tag's value is a number"),
+    ("metric.tags[true] = 'x'", "a tag's key is a boolean"), ("metric.fields[true] = 1", "string expected"),
+    ("metric.name = ''", "name is empty"), ("metric.time = 'now'", "metric.time is an integer"),
     ("metric.tag.a = 1", "no 'tag'"), ("metric.fields = {}", "changed key by key"), ("metric.fields[''] = 1", "key is empty"),
     ("Metric()", "a metric's name is a"), ("Metric { name = 'x', fields = 1 }", "fields is a number"),
 ])
@@ -274,6 +284,23 @@ def test_shelf__transforms_keep_apart_in_one_script(agent: MakeAgent) -> None:
     second = 1000000000
     done = transform(agent, script, [f"m v=1 {second}", f"m v=1 {2 * second}", f"m v=5 {3 * second}"])
     assert done.lines == [f"m v=1 {second}", f"m v=5,v_rate=2 {3 * second}"]
+
+
+def test_shelf__is_found_where_it_was_installed(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    subprocess.run(["make", "-s", "-o", "all", "install", f"DESTDIR={root}", "PREFIX=/usr", f"BUILD={BUILD}"],
+                   cwd=TOP, check=True, capture_output=True, timeout=60)
+    shutil.copytree(SHELF / "examples", tmp_path / "examples")
+    installed = [root / "usr/bin/vane", "run", "--once", "--config"]
+
+    def run_installed(name: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*installed, f"{name}.toml"], cwd=tmp_path / "examples", capture_output=True, text=True, timeout=60)
+
+    for name in EXAMPLES:
+        done = run_installed(name)
+        assert done.stdout == (SHELF / f"examples/{name}.out").read_text(), done.stderr
+    (tmp_path / "examples/none.toml").write_text(config(origin="source = 'require(\"nowhere\")'"))
+    assert f"looked for {root}/usr/share/vane/lua/nowhere.lua" in run_installed("none").stderr
 
 
 # ---- Marks ----

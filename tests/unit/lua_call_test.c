@@ -117,6 +117,70 @@ static void test_lua__tick_and_flush_that_fail_emit_nothing(void **state)
     lua_kit_close(&kit);
 }
 
+/* ---- Cuts ---- */
+
+/* Changes what is remembered from metric to metric: state, tags, names, chance, errors, new metrics. */
+static const char changing[] =
+    "function apply(m)\n"
+    "  local v, series = m.fields.v, m.series\n"
+    "  state[series] = (state[series] or 0) + v\n"
+    "  m.fields.total, m.fields.chance = state[series], math.random(1000)\n"
+    "  m.tags.odd = v % 2 == 1 and 'yes' or nil\n"
+    "  m.tags.s = m.tags.s .. v % 3\n"
+    "  if v % 5 == 0 then m.name = 'fifth' end\n"
+    "  if v % 7 == 0 then error('no') end\n"
+    "  if v % 11 == 0 then return nil end\n"
+    "  if v % 4 == 0 then local c = m:copy() c.tags.copy = 'x' c.fields.v = nil return c, m end\n"
+    "  return m\n"
+    "end";
+
+static void write_metrics(struct vane_text *out, const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->view.count; i++) {
+        const struct vane_metric *metric = batch->view.metrics[i];
+        book_series_text(out, metric->series);
+        vane_text_addf(out, " %016llx", (unsigned long long)metric->series->hash);
+        for (uint32_t f = 0; f < metric->field_count; f++)
+            vane_text_addf(out, " %s=%lld", metric->fields[f].key, (long long)metric->fields[f].i);
+        vane_text_addf(out, " %lld\n", (long long)metric->time);
+    }
+}
+
+/* 200 metrics of three series, in batches of 1 to `longest`. */
+static void run_cut(struct vane_text *out, int longest)
+{
+    struct lua_kit kit;
+    lua_kit_open(&kit, changing, CALL_PASS);
+    for (int at = 1, length = 1; at <= 200; at += length, length = length % longest + 1) {
+        struct batch *batch = batch_new();
+        vane_batch_lane(&batch->view, lua_kit_lane(&kit, "0"), 1);
+        for (int i = at; i < at + length && i <= 200; i++) {
+            struct vane_tag tag = vane_tag("s", i % 3 == 0 ? "a" : i % 3 == 1 ? "b" : "c");
+            vane_set_int(vane_add(&batch->view, vane_series(&batch->view, "m", &tag, 1), i), "v", i);
+        }
+        lua_kit_process(&kit, batch);
+        write_metrics(out, batch);
+        batch_unref(batch);
+    }
+    lua_kit_close(&kit);
+}
+
+static void test_lua__answers_do_not_depend_on_how_batches_were_cut(void **state)
+{
+    (void)state;
+    struct vane_text once = { 0 };
+    run_cut(&once, 1);
+    assert_non_null(strstr(once.data, "fifth{copy=x,s="));
+    static const int lengths[] = { 2, 5, 20, 200 };
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        struct vane_text other = { 0 };
+        run_cut(&other, lengths[i]);
+        assert_string_equal(other.data, once.data);
+        vane_text_release(&other);
+    }
+    vane_text_release(&once);
+}
+
 /* ---- Lanes ---- */
 
 /* What the script says of itself: apply gives each metric the fields told, and total of its series. */
@@ -263,6 +327,7 @@ int main(void)
         cmocka_unit_test(test_lua__counts_limits_as_errors_too),
         cmocka_unit_test(test_lua__an_init_that_fails_fails_for_every_metric),
         cmocka_unit_test(test_lua__tick_and_flush_that_fail_emit_nothing),
+        cmocka_unit_test(test_lua__answers_do_not_depend_on_how_batches_were_cut),
         cmocka_unit_test(test_lua__a_lost_lane_takes_the_state_of_its_series_with_it),
         cmocka_unit_test(test_lua__a_lost_lane_leaves_those_of_others),
         cmocka_unit_test(test_lua__a_gap_is_told_and_takes_nothing),

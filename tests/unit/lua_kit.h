@@ -43,7 +43,7 @@ static inline void lua_kit_open_with(struct lua_kit *kit, const struct lua *want
 
 static inline struct lua lua_kit_options(const char *source, enum call_on_error on_error)
 {
-    return (struct lua){ .source = source, .on_error = on_error, .max_instructions = 1000000, .max_memory = 2 << 20 };
+    return (struct lua){ .source = source, .on_error = (int)on_error, .max_instructions = 1000000, .max_memory = 2 << 20 };
 }
 
 static inline void lua_kit_open(struct lua_kit *kit, const char *source, enum call_on_error on_error)
