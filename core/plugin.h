@@ -381,7 +381,7 @@ struct vane_option {
     const struct vane_option *options; /* of TABLE and TABLES; ends with { 0 } */
     double                    least, most; /* of numbers, durations (ns) and sizes; both 0: any */
     const char               *also;    /* a second name, as Telegraf has it; NULL: none */
-    const char               *example; /* what `vane sample` sets it to, as TOML text; NULL: it shows it commented out */
+    const char               *example; /* what `vane sample` sets it to, as TOML text; NULL: it is commented out */
 };
 
 /* A field of the wrong C type has no branch in _Generic: a compile error. */

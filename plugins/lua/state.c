@@ -157,8 +157,8 @@ static void drop(struct state *state, unsigned worker, const char *key)
         return;
     vane_count(self, "state_dropped", 1);
     if (!state->has_dropped)
-        vane_log(self, VANE_WARN, "what worker %u had in `state` is dropped, beginning with state[%s]: workers are %u now",
-                 worker, *key ? key + 1 : key, state->workers);
+        vane_log(self, VANE_WARN, "what worker %u had in `state` is dropped, beginning with state[%s]: "
+                 "workers are %u now", worker, *key ? key + 1 : key, state->workers);
     state->has_dropped = true;
 }
 
@@ -222,7 +222,8 @@ bool state_load(struct state *state, const struct vane_record *record, struct sc
     unsigned worker;
     const char *key;
     if (!read_worker(record, &worker, &key)) {
-        snprintf(error->text, sizeof error->text, "state[%s] cannot be loaded: the worker's number is damaged", record->key);
+        snprintf(error->text, sizeof error->text, "state[%s] cannot be loaded: the worker's number is damaged",
+                 record->key);
         return false;
     }
     if (!record->series && worker != state->worker) {

@@ -39,7 +39,8 @@ static void test_lua__a_memory_gauge_is_set(void **state)
 static size_t left_by(struct lua_kit *kit, const char *failing, enum call_on_error on_error)
 {
     char source[256];
-    snprintf(source, sizeof source, "function apply(m) m.fields.w = 1 if m.fields.v == 2 then %s end return m end", failing);
+    snprintf(source, sizeof source, "function apply(m) m.fields.w = 1 if m.fields.v == 2 then %s end return m end",
+             failing);
     lua_kit_open(kit, source, on_error);
     struct batch *batch = lua_kit_batch(kit, "a", 3);
     lua_kit_process(kit, batch);
@@ -244,8 +245,11 @@ static void test_lua__lost_and_gap_that_fail_are_counted(void **state)
     (void)state;
     struct lua_kit kit;
     lua_kit_open(&kit, "function lost() error('no') end function gap() error('no') end\n"
-                       "function apply(m) state[m.series] = (state[m.series] or 0) + 1 m.fields.n = state[m.series] return m end",
-                 CALL_DROP);
+                       "function apply(m)\n"
+                       "  state[m.series] = (state[m.series] or 0) + 1\n"
+                       "  m.fields.n = state[m.series]\n"
+                       "  return m\n"
+                       "end", CALL_DROP);
     lua_kit_feed(&kit, "a", 3);
     vane_plugin.lost(&kit.instance->self, lua_kit_lane(&kit, "0"));
     vane_plugin.gap(&kit.instance->self, lua_kit_lane(&kit, "0"));
@@ -302,7 +306,8 @@ static void test_lua__workers_take_their_own_keys_and_drop_those_of_nobody(void 
 {
     (void)state;
     struct lua_kit kit;
-    struct lua wanted = lua_kit_options("function apply(m) m.fields.a, m.fields.b = state.a, state.b return m end", CALL_DROP);
+    struct lua wanted = lua_kit_options("function apply(m) m.fields.a, m.fields.b = state.a, state.b return m end",
+                                        CALL_DROP);
     lua_kit_open_with(&kit, &wanted, 1, 2);
     assert_int_equal(load(&kit, "sa", "\1T", 2), VANE_OK);    /* of worker 0 */
     assert_int_equal(load(&kit, "w1:sb", "\1T", 2), VANE_OK); /* its own */
