@@ -131,7 +131,10 @@ $(BUILD)/fuzz/lua_state_fuzz: HOST_LIBS += -llua5.4
 # The window plugin is called directly by its tests and its bench.
 WINDOW_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(wildcard plugins/window/*.c plugins/window/*/*.c)) $(OBJ)/plugins/shared/memory.o
 WINDOW_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/window_*_test.c))
-$(WINDOW_TESTS) $(BUILD)/bench/window_bench: $(WINDOW_OBJ)
+# Those of what it saves hold its state.c.
+WINDOW_SAVED := $(BUILD)/tests/window_state_test $(BUILD)/bench/window_bench
+$(filter-out $(WINDOW_SAVED),$(WINDOW_TESTS)): $(WINDOW_OBJ)
+$(WINDOW_SAVED): $(filter-out %/window/state.o,$(WINDOW_OBJ))
 
 $(BUILD)/tests/exchange: $(EXCHANGE_OBJ) $(OBJ)/core/alloc.o $(OBJ)/core/error.o
 	@mkdir -p $(@D)
@@ -200,6 +203,8 @@ $(OBJ)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)
 	$(Q)clang $(FUZZ_FLAGS) -c $< -o $@
+
+$(BUILD)/fuzz/window_state_fuzz: $(patsubst $(OBJ)/%,$(OBJ)/fuzz/%,$(filter-out %/window/state.o,$(WINDOW_OBJ)))
 
 $(BUILD)/fuzz/%: $(OBJ)/fuzz/tests/fuzz/%.o $(FUZZ_OBJ)
 	@mkdir -p $(@D)

@@ -41,7 +41,9 @@ int64_t lanes_tick_every(const struct window *window)
 /* The number of the first tick at which it has been quiet for long enough. */
 static int64_t due_tick(const struct window *window, const struct member *member)
 {
-    int64_t every = lanes_tick_every(window), due = member->heard + window->options.idle;
+    int64_t every = lanes_tick_every(window), due;
+    if (__builtin_add_overflow(member->heard, window->options.idle, &due))
+        due = INT64_MAX;
     return due / every + (due % every > 0);
 }
 

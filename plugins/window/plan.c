@@ -180,7 +180,7 @@ bool plan_load_cell(const struct plan *plan, char *cell, struct bytes *in)
         char *at = cell + plan->families[i].offset;
         if (!family->load)
             bytes_read(in, at, family->size(&plan->rules));
-        else if (!family->load(at, in, &plan->rules))
+        else if (!family->load(at, plan_count(cell), in, &plan->rules))
             in->bad = true;
     }
     return !in->bad;

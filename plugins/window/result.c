@@ -1,9 +1,13 @@
 /* result - see result.h. Field names were joined when the field was first seen. */
 #include "plugins/window/result.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "plugins/window/emit.h"
+
+/* What an integer field cannot hold any more: 2^63. */
+static const double INT64_LIMIT = 9223372036854775808.0;
 
 static const char *name_of(const struct window *window, const struct group *group)
 {
@@ -40,7 +44,10 @@ void result_set(const struct window *window, struct vane_metric *metric, const s
                 size_t output,
                 double value)
 {
-    if (window->plan.outputs[output].aggregate->whole)
+    bool whole = window->plan.outputs[output].aggregate->whole;
+    if (whole && fabs(value) >= INT64_LIMIT)
+        return;
+    if (whole)
         vane_set_int(metric, field->outputs[output], (int64_t)value);
     else
         vane_set_float(metric, field->outputs[output], value);

@@ -18,8 +18,9 @@ static const char LANE_KEY[] = "lane";
 
 static uint64_t hash_of(uint64_t hash, const void *bytes, size_t length)
 {
-    for (const unsigned char *at = bytes, *end = at + length; at < end; at++)
-        hash = (hash ^ *at) * UINT64_C(0x100000001b3);
+    const unsigned char *at = bytes;
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
     return table_mix(hash + length);
 }
 

@@ -1,11 +1,14 @@
 /* state_load - records read back, see state.h. Of one key there may be several, the newest last. A record
- * that does not hold together is refused as a whole: the share it began is forgotten again. */
+ * that does not hold together is refused as a whole: the share it began is forgotten again. Times, numbers
+ * and counts are looked at before anything is computed from them: no record, whatever it holds, makes a time
+ * overflow later. */
 #include "plugins/window/state.h"
 
 #include <stdlib.h>
 
 #include "plugins/window/fill.h"
 #include "plugins/window/groups.h"
+#include "plugins/window/kind.h"
 #include "plugins/window/lanes.h"
 #include "plugins/window/pane.h"
 #include "plugins/window/series.h"
@@ -14,6 +17,52 @@ static int64_t greater(int64_t a, int64_t b)
 {
     return a > b ? a : b;
 }
+
+/* ---- What can be right ---- */
+
+/* Of a metric, or of a bound of its windows. */
+static bool is_time(int64_t time)
+{
+    return time >= -CALENDAR_TIME_MOST - LONGEST && time <= CALENDAR_TIME_MOST + LONGEST;
+}
+
+/* The number of a window that a metric may be in. */
+static bool is_window(const struct window *window, int64_t number)
+{
+    const struct calendar *calendar = &window->calendar;
+    return window->kind == &kind_aligned
+        && number >= calendar_first_window(calendar, calendar_pane(calendar, -CALENDAR_TIME_MOST - LONGEST))
+        && number <= calendar_last_window(calendar, calendar_pane(calendar, CALENDAR_TIME_MOST + LONGEST)) + 1;
+}
+
+/* Panes lie one behind the other. */
+static bool is_pane(const struct window *window, const struct pane *pane)
+{
+    const struct calendar *calendar = &window->calendar;
+    if (!is_time(pane->start) || !is_time(pane->end) || (pane->older && pane->start < pane->older->end))
+        return false;
+    if (window->kind == &kind_aligned)
+        return pane->number == calendar_pane(calendar, pane->start)
+            && pane->start == calendar_start(calendar, pane->number)
+            && pane->end == calendar_start(calendar, pane->number + 1);
+    bool counted = window->kind == &kind_counted;
+    bool open = pane->number >= 0 && (uint64_t)pane->number < window->options.every_count && !pane->older;
+    return pane->start <= pane->end && (!counted || open);
+}
+
+/* How far a group has come. */
+struct progress {
+    int64_t watermark, done, freed, open_pane;
+};
+
+static bool is_progress(const struct window *window, const struct progress *at)
+{
+    return (at->watermark == INT64_MIN || is_time(at->watermark))
+        && (at->done == INT64_MIN || is_window(window, at->done))
+        && (at->freed <= at->done || window->kind != &kind_aligned);
+}
+
+/* ---- Reading ---- */
 
 /* A shape of named fields; those of `previous` are aggregated all. */
 static struct shape *read_shape(struct window *window, struct bytes *in)
@@ -44,30 +93,39 @@ static bool read_series(struct bytes *in, struct vane_series *series)
     return true;
 }
 
+/* Without group_by a share has one member, its group. */
 static bool read_members(struct window *window, struct bytes *in, struct share *share)
 {
+    bool own = window->options.group_by.count > 0;
     while (bytes_read_uint(in)) {
         struct vane_series series = *share->group->series;
-        bool own = window->options.group_by.count > 0;
+        if (!own && share->members)
+            return false;
         if (own && !read_series(in, &series))
             return false;
         int64_t newest = bytes_read_int(in), heard = bytes_read_int(in);
-        groups_load_member(window, share, &series, newest, heard, bytes_read_uint(in) != 0);
+        bool idle = bytes_read_uint(in) != 0, good = !in->bad && (is_time(newest) || (idle && newest == INT64_MIN));
+        if (good)
+            groups_load_member(window, share, &series, newest, heard, idle);
         if (own)
             free((void *)series.tags);
+        if (!good)
+            return false;
     }
-    return !in->bad;
+    return share->members && !in->bad;
 }
 
 static bool read_panes(struct window *window, struct bytes *in, struct share *share)
 {
     while (bytes_read_uint(in)) {
-        int64_t start = bytes_read_int(in), length = bytes_read_int(in);
-        struct pane *pane = pane_insert(window, share, NULL, start, start + length);
+        int64_t start = bytes_read_int(in), length = bytes_read_int(in), end;
+        if (__builtin_add_overflow(start, length, &end))
+            return false;
+        struct pane *pane = pane_insert(window, share, NULL, start, end);
         pane->number = bytes_read_int(in);
         pane->told = bytes_read_uint(in) != 0;
         uint64_t slots = bytes_read_uint(in);
-        if (in->bad || slots > pane->slots)
+        if (in->bad || !is_pane(window, pane) || slots > pane->slots)
             return false;
         for (uint32_t slot = 0; slot < slots; slot++)
             if (!plan_load_cell(&window->plan, pane_cell(window, pane, slot), in))
@@ -82,8 +140,11 @@ static bool read_previous(struct window *window, struct bytes *in, struct group 
         return !in->bad;
     int64_t number = bytes_read_int(in);
     const struct shape *shape = read_shape(window, in);
-    if (!shape || (group->previous && group->previous->number > number))
-        return shape != NULL;
+    if (!shape || !is_window(window, number)
+        || !bytes_hold(in, result_value_count(window, shape), sizeof(double)))
+        return false;
+    if (group->previous && group->previous->number > number)
+        return true;
     fill_forget(window, group);
     group->previous = budget_zero(&window->budget, fill_size(window, shape));
     group->previous->shape = shape;
@@ -92,20 +153,38 @@ static bool read_previous(struct window *window, struct bytes *in, struct group 
     return !in->bad;
 }
 
+static struct progress read_progress(struct bytes *in)
+{
+    struct progress at;
+    at.watermark = bytes_read_int(in);
+    at.done = bytes_read_int(in);
+    at.freed = bytes_read_int(in);
+    at.open_pane = bytes_read_int(in);
+    return at;
+}
+
+/* The group has come as far as the furthest of its shares' records. */
+static void set_progress(struct group *group, const struct progress *at)
+{
+    group->watermark = greater(group->watermark, at->watermark);
+    group->done = greater(group->done, at->done);
+    group->freed = greater(group->freed, at->freed);
+    group->open_pane = greater(group->open_pane, at->open_pane);
+}
+
 static bool read_share(struct window *window, struct bytes *in, struct share *share)
 {
-    struct group *group = share->group;
-    group->watermark = greater(group->watermark, bytes_read_int(in));
-    group->done = greater(group->done, bytes_read_int(in));
-    group->freed = greater(group->freed, bytes_read_int(in));
-    group->open_pane = greater(group->open_pane, bytes_read_int(in));
+    struct progress at = read_progress(in);
     share->gap = bytes_read_uint(in) != 0;
     struct shape *shape = read_shape(window, in);
-    if (!shape)
+    if (!shape || !is_progress(window, &at))
         return false;
     share->shape = shape;
-    return read_members(window, in, share) && read_panes(window, in, share) && read_previous(window, in,
-                                                                                             group);
+    if (!read_members(window, in, share) || !read_panes(window, in, share)
+        || !read_previous(window, in, share->group))
+        return false;
+    set_progress(share->group, &at);
+    return true;
 }
 
 /* Windows of other options: nothing of them can be used, and what began before now is a half. */

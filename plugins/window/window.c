@@ -22,9 +22,6 @@ static const char *const fills[] = { "none", "null", "previous", "linear", "valu
 static const char *const stamps[] = { "start", "end", NULL };
 static const char *const routes[] = { "late", NULL };
 
-/* Nine years: far from the ends of int64 nanoseconds, however they are added up. */
-#define LONGEST 2.8e17
-
 static const struct vane_option options[] = {
     VANE_OPT_DURATION(T, every, .least = 0, .most = LONGEST,
                       .help = "A window begins every so long; without period it is as long."),

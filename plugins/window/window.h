@@ -19,6 +19,9 @@ enum late { LATE_DROP, LATE_SIDE, LATE_UPDATE };
 enum fill { FILL_NONE, FILL_NULL, FILL_PREVIOUS, FILL_LINEAR, FILL_VALUE };
 enum stamp { STAMP_START, STAMP_END };
 
+/* Of what options say in time: nine years, far from the ends of int64 nanoseconds however they are added up. */
+#define LONGEST INT64_C(280000000000000000)
+
 struct options {
     int64_t             every, period, gap, offset;
     uint64_t            every_count;

@@ -37,7 +37,8 @@ struct family {
     /* Where a cell holds memory beyond itself, else NULL. */
     void (*release)(void *cell, const struct rules *rules);
     void (*save)(const void *cell, struct vane_text *out);
-    bool (*load)(void *cell, struct bytes *in, const struct rules *rules);
+    /* Answers false, too, where it is not of so many values. */
+    bool (*load)(void *cell, uint64_t count, struct bytes *in, const struct rules *rules);
 };
 
 extern const struct family basic_family;    /* sum, extremes */
@@ -50,6 +51,12 @@ extern const struct family values_family;   /* all values: exact quantiles, mode
 extern const struct family registers_family; /* about how many distinct ones */
 extern const struct family buckets_family;  /* histogram */
 extern const struct family points_family;   /* all values with times: integral, mean over time */
+
+/* How long from one time to another, however far they are apart: a difference of int64 may not be one. */
+static inline double nanoseconds(int64_t from, int64_t to)
+{
+    return to >= from ? (double)((uint64_t)to - (uint64_t)from) : -(double)((uint64_t)from - (uint64_t)to);
+}
 
 /* A finished cell, with what a window knows of itself. */
 struct reading {

@@ -37,7 +37,7 @@ static void merge(void *cell, uint64_t count, const void *from, uint64_t more, c
 
 static double seconds(const struct ends *ends)
 {
-    return (double)(ends->last_time - ends->first_time) / 1e9;
+    return nanoseconds(ends->first_time, ends->last_time) / 1e9;
 }
 
 bool ends_first(const struct reading *reading, double *value)
@@ -86,7 +86,7 @@ bool ends_percent(const struct reading *reading, double *value)
 bool ends_interval(const struct reading *reading, double *value)
 {
     const struct ends *ends = reading->cell;
-    *value = (double)(ends->last_time - ends->first_time);
+    *value = nanoseconds(ends->first_time, ends->last_time);
     return reading->count > 1;
 }
 

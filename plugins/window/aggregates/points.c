@@ -70,10 +70,9 @@ static void save(const void *cell, struct vane_text *out)
     vane_text_add(out, points->items, points->count * sizeof(struct point));
 }
 
-static bool load(void *cell, struct bytes *in, const struct rules *rules)
+static bool load(void *cell, uint64_t count, struct bytes *in, const struct rules *rules)
 {
-    uint64_t count = bytes_read_uint(in);
-    if (!bytes_hold(in, count, sizeof(struct point)))
+    if (bytes_read_uint(in) != count || !bytes_hold(in, count, sizeof(struct point)))
         return false;
     reserve(cell, count, rules);
     for (uint64_t i = 0; i < count; i++) {
@@ -116,7 +115,7 @@ static const struct points *sorted(const struct reading *reading)
 
 static double seconds(int64_t from, int64_t to)
 {
-    return (double)(to - from) / 1e9;
+    return nanoseconds(from, to) / 1e9;
 }
 
 /* Trapezoids between neighbours, in value times seconds. */

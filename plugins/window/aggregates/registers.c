@@ -72,8 +72,9 @@ static void save(const void *cell, struct vane_text *out)
         vane_text_add(out, registers->ranks, REGISTERS);
 }
 
-static bool load(void *cell, struct bytes *in, const struct rules *rules)
+static bool load(void *cell, uint64_t count, struct bytes *in, const struct rules *rules)
 {
+    (void)count;
     if (bytes_read_uint(in))
         bytes_read(in, ranks_of(cell, rules), REGISTERS);
     return !in->bad;

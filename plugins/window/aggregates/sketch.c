@@ -125,16 +125,23 @@ static void save(const void *cell, struct vane_text *out)
     }
 }
 
-static bool load(void *cell, struct bytes *in, const struct rules *rules)
+/* Keys rise, as they were saved, so that each is put behind the last. */
+static bool load(void *cell, uint64_t count, struct bytes *in, const struct rules *rules)
 {
-    uint64_t count = bytes_read_uint(in);
-    if (!bytes_hold(in, count, 2))
+    int64_t before = INT64_MIN;
+    uint64_t buckets = bytes_read_uint(in), values = 0;
+    if (!bytes_hold(in, buckets, 2))
         return false;
-    for (uint64_t i = 0; i < count && !in->bad; i++) {
+    for (uint64_t i = 0; i < buckets; i++) {
         int64_t key = bytes_read_int(in);
-        add_count(cell, (int32_t)key, bytes_read_uint(in), rules);
+        uint64_t more = bytes_read_uint(in);
+        if (in->bad || key <= before || key < -INT32_MAX || key > INT32_MAX)
+            return false;
+        add_count(cell, (int32_t)key, more, rules);
+        values += more;
+        before = key;
     }
-    return !in->bad;
+    return values == count;
 }
 
 bool sketch_quantile(const struct reading *reading, double *value)

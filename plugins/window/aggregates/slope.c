@@ -21,7 +21,7 @@ static void add(void *cell, uint64_t count, const struct sample *sample, const s
     (void)rules;
     if (count == 0)
         slope->origin = sample->time;
-    double time = (double)(sample->time - slope->origin) / 1e9, distance = time - slope->time;
+    double time = nanoseconds(slope->origin, sample->time) / 1e9, distance = time - slope->time;
     slope->time += distance / (double)(count + 1);
     slope->value += (sample->value - slope->value) / (double)(count + 1);
     slope->squares += distance * (time - slope->time);

@@ -1,5 +1,6 @@
 /* values - all values of a window, for what cannot be had from less: exact quantiles, the mode, how many
  * distinct ones. Eight bytes a value; sorted when they are read. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "plugins/window/aggregates/aggregate.h"
@@ -62,15 +63,17 @@ static void save(const void *cell, struct vane_text *out)
     vane_text_add(out, values->items, values->count * sizeof(double));
 }
 
-static bool load(void *cell, struct bytes *in, const struct rules *rules)
+static bool load(void *cell, uint64_t count, struct bytes *in, const struct rules *rules)
 {
     struct values *values = cell;
-    uint64_t count = bytes_read_uint(in);
-    if (!bytes_hold(in, count, sizeof(double)))
+    if (bytes_read_uint(in) != count || !bytes_hold(in, count, sizeof(double)))
         return false;
     reserve(values, count, rules);
-    values->count = count & INT64_MAX;
-    bytes_read(in, values->items, count * sizeof(double));
+    for (uint64_t i = 0; i < count; i++) {
+        values->items[values->count] = bytes_read_double(in);
+        if (!isfinite(values->items[values->count++]))
+            return false;
+    }
     return true;
 }
 
