@@ -1,6 +1,7 @@
 /* instance - see instance.h. */
 #include "core/instance.h"
 
+#include "config/nearest.h"
 #include "core/alloc.h"
 #include "core/store.h"
 
@@ -267,6 +268,14 @@ enum vane_result vane_fail(struct vane_self *self, const char *format, ...)
     note(instance_of(self), format, args);
     va_end(args);
     return VANE_FAIL;
+}
+
+const char *vane_nearest(const char *word, const char *const *names)
+{
+    struct nearest nearest = { .word = word };
+    for (; *names; names++)
+        nearest_offer(&nearest, *names);
+    return nearest.name;
 }
 
 void vane_retry_after(struct vane_self *self, int64_t ns)

@@ -53,6 +53,9 @@ void vane_log(struct vane_self *self, enum vane_level level, const char *format,
 enum vane_result vane_retry(struct vane_self *self, const char *format, ...) VANE_PRINTF(2, 3);
 enum vane_result vane_fail(struct vane_self *self, const char *format, ...) VANE_PRINTF(2, 3);
 
+/* Of the names, which end with NULL, the one that a misspelt word most likely means; NULL: none is near. */
+const char *vane_nearest(const char *word, const char *const *names);
+
 /* The next try after VANE_RETRY comes not before `ns` from now (an HTTP Retry-After). */
 void vane_retry_after(struct vane_self *self, int64_t ns);
 

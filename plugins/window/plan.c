@@ -76,6 +76,18 @@ static bool add_histogram(struct plan *plan, const struct plan_options *options,
     return true;
 }
 
+static bool refuse_name(const char *name, char *reason, size_t size)
+{
+    const char *names[AGGREGATE_NAMES];
+    aggregate_names(names);
+    const char *nearest = vane_nearest(name, names);
+    int length = snprintf(reason, size, "aggregates: there is no \"%.40s\"%s%s%s; there are", name,
+                          nearest ? " (did you mean '" : "", nearest ? nearest : "", nearest ? "'?)" : "");
+    for (size_t i = 0; names[i] && length < (int)size; i++)
+        length += snprintf(reason + length, size - (size_t)length, "%s %s", i ? "," : "", names[i]);
+    return false;
+}
+
 static bool add_named(struct plan *plan, const struct plan_options *options, const char *name, char *reason,
                       size_t size)
 {
@@ -96,7 +108,7 @@ static bool add_named(struct plan *plan, const struct plan_options *options, con
     }
     const struct aggregate *row = aggregate_find(name, NULL);
     if (!row)
-        return snprintf(reason, size, "aggregates: there is no \"%s\"", name) < 0;
+        return refuse_name(name, reason, size);
     for (; row; row = aggregate_find(name, row + 1))
         add_output(plan, row, 0, row->suffix);
     return true;

@@ -13,7 +13,9 @@
 
 #define T struct options
 
-enum { GROUP_TAGS_MOST = 256, REASON = 200 };
+enum { GROUP_TAGS_MOST = 256, REASON = 500 };
+
+static const int64_t EVERY_PRESET = INT64_C(30000000000);
 
 static const char *const quantile_methods[] = { "sketch", "exact", NULL };
 static const char *const distinct_methods[] = { "exact", "hyperloglog", NULL };
@@ -24,7 +26,7 @@ static const char *const routes[] = { "late", NULL };
 
 static const struct vane_option options[] = {
     VANE_OPT_DURATION(T, every, .least = 0, .most = LONGEST,
-                      .help = "A window begins every so long; without period it is as long."),
+                      .help = "A window begins every so long; without period it is as long. Without any kind: 30s."),
     VANE_OPT_DURATION(T, period, .least = 0, .most = LONGEST,
                       .help = "Length of a window; without every, of one for each metric that ends with it."),
     VANE_OPT_DURATION(T, gap, .least = 0, .most = LONGEST,
@@ -79,7 +81,14 @@ _Static_assert(offsetof(struct window, options) == 0, "the table counts on it");
 
 /* ---- Options ---- */
 
-/* NULL: they name none, or more than one. */
+/* None is named: tumbling, as long as an aggregator's period is in Telegraf. */
+static void settle_kind(struct options *set)
+{
+    if (set->every <= 0 && set->period <= 0 && set->gap <= 0 && set->every_count == 0)
+        set->every = EVERY_PRESET;
+}
+
+/* NULL: they name more than one. */
 static const struct kind *kind_of(const struct options *set)
 {
     bool aligned = set->every > 0, sliding = !aligned && set->period > 0, session = set->gap > 0;
@@ -122,6 +131,7 @@ static enum vane_result prepare(struct vane_self *self)
         .quantile_error = set->quantile_error,
     };
     window->self = self;
+    settle_kind(set);
     window->kind = kind_of(set);
     window->opened = true;
     if (!plan_init(&window->plan, &wanted, &window->budget, reason, sizeof reason))
@@ -158,7 +168,8 @@ static void window_close(struct vane_self *self)
 
 static enum vane_result window_check(struct vane_self *self)
 {
-    const struct window *window = self->state;
+    struct window *window = self->state;
+    settle_kind(&window->options);
     if (window->options.group_by.count && vane_workers(self) > 1)
         return vane_fail(self, "group_by: a group would be in several pieces: with it, workers must be 1");
     if (window->options.late == LATE_SIDE)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from file_kit import MakeAgent
-from servers import Agent, eventually
+from servers import Agent, eventually, vane
 from window_model import ASKED, SECOND, Point, Rules, Window, recording, told, windows_of
 
 CONFIG = """\
@@ -200,16 +200,30 @@ def test_empty_windows_are_filled(fill, filled, agent: MakeAgent):
 
 
 @pytest.mark.parametrize("rules, why", [
-    ('every = "1m"\n  gap = "1s"', "one kind of window"), ('drop_original = true', "one kind of window"),
+    ('every = "1m"\n  gap = "1s"', "one kind of window"), ('every_count = 3\n  period = "1m"', "one kind of window"),
     ('every = "1m"\n  period = "1s"', "period is shorter than every"),
     ('gap = "1m"\n  late = "update"\n  allowed_lateness = "1s"', "others may move"),
     ('every = "1m"\n  late = "side"', "needs allowed_lateness"), ('every = "1h"\n  timezone = "Europe/Berlin"', "whole days"),
     ('every = "1m"\n  group_by = ["a"]\n  workers = 2', "workers must be 1"),
-    ('every = "1m"\n  aggregates = ["average"]', 'there is no "average"')])
+    ('every = "1m"\n  aggregates = ["medain"]', "there is no \"medain\" (did you mean 'median'?); there are count, sum, "),
+    ('every = "1m"\n  aggregates = ["xyz"]', 'ohlc, median, quantile, distinct, histogram')])
 def test_options_that_do_not_agree_are_told(rules, why, agent: MakeAgent):
     running = agent(f'[[inputs.file]]\n  files = ["in.lp"]\n[[processors.window]]\n  {rules}\n[[outputs.file]]\n  files = ["out.lp"]\n')
     done = running.check()
     assert done.returncode == 2 and why in done.stderr
+
+
+def test_the_sample_is_good_as_it_is_printed(agent: MakeAgent):
+    """What the options say without a kind is Telegraf's: windows of 30 s."""
+    sample = vane("sample", "window").stdout
+    running = agent(f'[[inputs.file]]\n  files = ["in.lp"]\n{sample}\n[[outputs.file]]\n  files = ["out.lp"]\n')
+    assert running.check().returncode == 0
+    start = 1_700_000_010 * SECOND
+    write(running, [Point("host=a", start + second * SECOND, 1.0) for second in (1, 29, 30)])
+    once(running)
+    told = [line for line in (running.folder / "out.lp").read_text().splitlines() if "value_count" in line]
+    assert [("value_count=2" in line, line.endswith(f" {start + k * 30 * SECOND}")) for k, line in enumerate(told)] == [
+        (True, True), (False, True)]
 
 
 RELOADED = """\

@@ -81,6 +81,10 @@ struct aggregate {
 /* The row at or behind `from` of that name; NULL: none. A name may have several rows (ohlc). */
 const struct aggregate *aggregate_find(const char *name, const struct aggregate *from);
 
+/* All names, those that have several ways included; NULL ends them. */
+enum { AGGREGATE_ROWS = 25, AGGREGATE_NAMES = AGGREGATE_ROWS + 5 };
+void aggregate_names(const char *names[AGGREGATE_NAMES]);
+
 /* Quantiles, the median and distinct counts have two ways each. */
 extern const struct aggregate aggregate_quantile_exact, aggregate_quantile_sketch;
 extern const struct aggregate aggregate_median_exact, aggregate_median_sketch;

@@ -38,7 +38,7 @@ static void merge(void *cell, uint64_t count, const void *from, uint64_t more, c
         return;
     }
     double share = (double)more / ((double)count + (double)more), weight = (double)count * share;
-    double time = other->time + (double)(other->origin - slope->origin) / 1e9 - slope->time;
+    double time = other->time + nanoseconds(slope->origin, other->origin) / 1e9 - slope->time;
     double value = other->value - slope->value;
     slope->time += time * share;
     slope->value += value * share;

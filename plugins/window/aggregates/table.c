@@ -8,7 +8,7 @@ static bool count_value(const struct reading *reading, double *value)
     return true;
 }
 
-static const struct aggregate rows[] = {
+static const struct aggregate rows[AGGREGATE_ROWS] = {
     { "count", NULL, "count", NULL, count_value, false },
     { "sum", NULL, "sum", &basic_family, basic_sum, false },
     { "mean", NULL, "mean", &basic_family, basic_mean, false },
@@ -48,6 +48,18 @@ const struct aggregate aggregate_distinct_exact =
     { "distinct", NULL, "distinct", &values_family, values_distinct, true };
 const struct aggregate aggregate_distinct_registers =
     { "distinct", NULL, "distinct", &registers_family, registers_distinct, true };
+
+void aggregate_names(const char *names[AGGREGATE_NAMES])
+{
+    static const char *const by_options[] = { "median", "quantile", "distinct", "histogram" };
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (i == 0 || strcmp(rows[i].name, rows[i - 1].name) != 0)
+            names[count++] = rows[i].name;
+    for (size_t i = 0; i < sizeof by_options / sizeof by_options[0]; i++)
+        names[count++] = by_options[i];
+    names[count] = NULL;
+}
 
 const struct aggregate *aggregate_find(const char *name, const struct aggregate *from)
 {
