@@ -44,7 +44,7 @@ static void add_table(struct options_source *source, struct arena *arena, const 
             memcpy(tables, source->tables, source->count * sizeof *tables);
     }
     tables[source->count] = table;
-    *source = (struct options_source){ key, tables, source->count + 1 };
+    *source = (struct options_source){ key, tables, source->count + 1, source->torn };
 }
 
 static bool read_agent(struct config *config, const struct section *section, const struct toml_entry *entry,
@@ -211,11 +211,15 @@ bool config_add_text(struct config *config, const char *file, const char *text, 
 {
     begin(config);
     const char *name = arena_text(config->arena, file, strlen(file));
-    const struct toml_table *root = toml_parse(config->arena, name, text, length, errors);
+    bool fine;
+    const struct toml_table *root = toml_parse_some(config->arena, name, text, length, errors, &fine);
     size_t first = config->node_count;
-    bool fine = root;
-    for (const struct toml_entry *entry = root ? root->first : NULL; entry; entry = entry->next)
+    bool torn = !fine;
+    for (const struct toml_entry *entry = root->first; entry; entry = entry->next)
         fine &= read_section(config, entry, errors);
+    config->agent.torn |= torn;
+    for (size_t i = first; i < config->node_count; i++)
+        config->nodes[i].source.torn = torn;
     sort_by_place(config, first);
     return fine;
 }

@@ -53,7 +53,8 @@ struct config {
  * The file "-" is standard input, which is called stdin.
  *
  * Nodes come in the order of the files; processors that have `order` are sorted by it among themselves,
- * those without first, as in Telegraf. False after errors; what could be read is there nevertheless.
+ * those without first, as in Telegraf. False after errors; what could be read is there nevertheless, nodes of a file
+ * with errors of TOML as torn ones.
  * Zero is the empty configuration; it is released in either case. */
 bool config_read(struct config *config, const char *const *files, const char *const *directories,
                  struct config_errors *errors);

@@ -18,6 +18,7 @@ enum { ERRORS_LIMIT = 500 }; /* lines that are kept; one more says that there ar
 
 struct config_errors {
     char **lines; /* `file:line: what is wrong`, in the order they were found, without a newline */
+    struct errors_place *places; /* of each line */
     size_t count;
     size_t capacity;
 };
@@ -29,5 +30,9 @@ bool errors_add(struct config_errors *errors, const char *file, unsigned line, c
     __attribute__((format(printf, 4, 5)));
 bool errors_add_args(struct config_errors *errors, const char *file, unsigned line, const char *format,
                      va_list args) __attribute__((format(printf, 4, 0)));
+
+/* Puts the lines of each file in the order of its lines, what is about the whole of it last; of one line they stay as
+ * they were found. */
+void errors_sort(struct config_errors *errors);
 
 void errors_release(struct config_errors *errors); /* leaves the empty list */

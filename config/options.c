@@ -175,7 +175,7 @@ bool options_require(const struct options_scope *scope, const struct toml_table 
         const struct options_target *target = &scope->targets[i];
         for (const struct vane_option *option = target->options; option && option->name; option++) {
             const struct options_path path = { scope->path, option->name, 0 };
-            if (target->state && option->required && !is_set(option, tables, count))
+            if (target->state && option->required && !scope->reader->torn && !is_set(option, tables, count))
                 fine = options_fail(scope->reader, &place, &path, "is required");
         }
     }
@@ -185,7 +185,7 @@ bool options_require(const struct options_scope *scope, const struct toml_table 
 bool options_fill(const struct options_source *source, const struct options_target *targets, size_t count,
                   struct arena *arena, struct config_errors *errors)
 {
-    const struct options_reader reader = { .arena = arena, .errors = errors };
+    const struct options_reader reader = { .arena = arena, .errors = errors, .torn = source->torn };
     const struct options_path path = { .name = source->key };
     const struct options_scope scope = { &reader, targets, count, &path, NULL };
     bool fine = true;

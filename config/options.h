@@ -53,6 +53,7 @@ struct options_source {
     const char                     *key;    /* what errors put before the option: "outputs.influx_out" */
     const struct toml_table *const *tables;
     size_t                          count;
+    bool                            torn; /* keys that stand in the file may be missing: nothing is required */
 };
 
 /* Where they go. */

@@ -22,6 +22,7 @@ struct options_reader {
     struct arena         *arena;
     struct config_errors *errors;
     bool                  literal; /* a preset: ${ and @{ stand for themselves */
+    bool                  torn;    /* see struct options_source */
 };
 
 /* The option that is being read. */

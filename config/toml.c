@@ -81,8 +81,8 @@ static void skip_byte_order_mark(struct toml_reader *reader)
     reader->at = reader->end;
 }
 
-struct toml_table *toml_parse(struct arena *arena, const char *file, const char *text, size_t length,
-                              struct config_errors *errors)
+struct toml_table *toml_parse_some(struct arena *arena, const char *file, const char *text, size_t length,
+                                   struct config_errors *errors, bool *good)
 {
     struct toml_reader reader = {
         .arena = arena,
@@ -101,5 +101,14 @@ struct toml_table *toml_parse(struct arena *arena, const char *file, const char 
         read_statement(&reader, root, &current);
         toml_skip_blank_lines(&reader);
     }
-    return reader.error_count ? NULL : root;
+    *good = reader.error_count == 0;
+    return root;
+}
+
+struct toml_table *toml_parse(struct arena *arena, const char *file, const char *text, size_t length,
+                              struct config_errors *errors)
+{
+    bool good;
+    struct toml_table *root = toml_parse_some(arena, file, text, length, errors, &good);
+    return good ? root : NULL;
 }

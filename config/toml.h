@@ -111,6 +111,10 @@ struct toml_table {
 struct toml_table *toml_parse(struct arena *arena, const char *file, const char *text, size_t length,
                               struct config_errors *errors);
 
+/* The same, but what could be read is there after errors, too: never NULL. A pair with an error is not in it. */
+struct toml_table *toml_parse_some(struct arena *arena, const char *file, const char *text, size_t length,
+                                   struct config_errors *errors, bool *good);
+
 /* The entry of that name, or NULL. */
 struct toml_entry *toml_get(const struct toml_table *table, const char *key);
 struct toml_entry *toml_get_n(const struct toml_table *table, const char *key, size_t key_length);

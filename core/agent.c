@@ -96,8 +96,9 @@ static bool stopped(void)
 /* ---- Setting up ---- */
 
 /* Before the agent runs to standard error, where the caller looks; later to the log. */
-static void print_lines(const struct agent *agent, const struct config_errors *lines, bool warning)
+static void print_lines(const struct agent *agent, struct config_errors *lines, bool warning)
 {
+    errors_sort(lines);
     for (size_t i = 0; i < lines->count; i++) {
         if (agent->flow)
             log_line(NULL, warning ? VANE_WARN : VANE_ERROR, "%s", lines->lines[i]);

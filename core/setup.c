@@ -256,7 +256,7 @@ static bool read_node(struct setup *setup, const struct config_node *node, const
     fill_node(setup, flow, node, plugin, options);
     if (sources->mode == VANE_TEST && plugin->role == VANE_OUTPUT)
         replace_by_printer(setup, flow);
-    flow->broken = !good;
+    flow->broken = !good || node->source.torn;
     if (!good) /* with a wrong alias nobody finds it */
         setup->torn |= !common_peek_place(&(struct node_options){ 0 }, node, setup->arena);
     return good;
@@ -329,7 +329,7 @@ bool setup_read(struct setup *setup, const struct setup_sources *sources, struct
     setup->arena = arena_new(16384);
     setup->config.arena = arena_ref(setup->arena); /* one memory for all that nodes point to */
     if (!config_read(&setup->config, sources->files, sources->directories, errors))
-        setup->torn = true; /* who knows what stands behind a syntax error */
+        setup->torn = true; /* who knows what an error hides */
     common_read_agent(&setup->config, &setup->agent, setup->arena, errors);
     setup->agent.debug = (setup->agent.debug || sources->debug) && !sources->quiet;
     setup->agent.quiet = (setup->agent.quiet || sources->quiet) && !sources->debug;

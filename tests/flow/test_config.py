@@ -95,9 +95,9 @@ def test_a_plugin_that_is_missing_hides_no_unknown_name(agent):
 """) == [
         "vane.toml:2: inputs.nonesuch: there is no input plugin 'nonesuch'",
         "vane.toml:4: processors.nonesuch: there is no processor plugin 'nonesuch'",
-        "vane.toml:9: outputs.file_out.data_format: no format 'xml' to write; there are influx, csv, json, value, template, table",
         "vane.toml:5: processors.nonesuch.from: no plugin has the name 'fed'; did you mean 'feed'?",
         "vane.toml:7: outputs.file_out.from: no plugin has the name 'noboby'",
+        "vane.toml:9: outputs.file_out.data_format: no format 'xml' to write; there are influx, csv, json, value, template, table",
         "vane.toml:12: outputs.influx_out.from: 'other' is an output: nothing can be taken from it",
     ]
 
@@ -184,6 +184,26 @@ def test_an_empty_from_is_no_default_flow(agent):
     assert "outputs.file_out: gets nothing: its `from` is empty" in errors_of(agent, GOOD + "[[outputs.file_out]]\n  alias = \"b\"\n  from = []\n")[0]
 
 
+def test_errors_of_syntax_hide_no_others_and_make_none(agent):
+    assert told(agent, """
+[agent]
+  interval = 10m
+  debugg = true
+[[inputs.file_in]]
+  files = ["a.csv
+  data_format = "csv"
+  csv_column_types = ["flaot"]
+[[outputs.influx_out]]
+  urls = ["http://localhost:8086"]
+  bucket = b
+  token = "t"
+""") == ["vane.toml:3: '10m' is not a number (text needs quotes)",
+         "vane.toml:4: agent.debugg: there is no such option; did you mean 'debug'?",
+         'vane.toml:6: the string is not closed: expected its quote on this line',
+         'vane.toml:8: inputs.file_in.csv_column_types, element 1: wants one of "int", "float", "bool", "string", not "flaot"',
+         "vane.toml:11: expected a value, found 'b' (text needs quotes)"]
+
+
 @pytest.mark.parametrize(("config", "error"), [
     (b"a = " + b"[" * 100_000, "1: tables and arrays nest at most 128 levels deep"),
     (b"a = " + b"{a=" * 100_000, "1: tables and arrays nest at most 128 levels deep"),
@@ -195,7 +215,7 @@ def test_an_empty_from_is_no_default_flow(agent):
     (b"a = " + b"9" * 1_000_000, "1: '99999999999999999999999999999999999999999999999...' does not fit into a 64-bit integer"),
     (b"#" + b"x" * (1 << 24), "is larger than 16 MiB"),
     (b"\n".join(b"[[inputs.x%d]]" % i for i in range(2000)), "1: inputs.x0: there is no input plugin 'x0'"),
-    (b'[[inputs.file]]\nnamepass = ["' + b"*a" * 100_000 + b'"]\nx = 1', "3: inputs.file.x: there is no such option"),
+    (b'[[inputs.file]]\nnamepass = ["' + b"*a" * 100_000 + b'"]\nx = 1', "1: inputs.file.files: is required"),
 ], ids=lambda value: value[:20].decode(errors="replace") if isinstance(value, bytes) else "")
 def test_what_is_hostile_is_refused_and_bounded(tmp_path, config: bytes, error: str) -> None:
     (tmp_path / "vane.toml").write_bytes(config)

@@ -20,6 +20,23 @@ static void test_errors__are_kept_in_order(void **state)
     errors_release(&errors);
 }
 
+static void test_errors__can_be_sorted_by_place(void **state)
+{
+    (void)state;
+    static const char *const wanted[] = { "b:2: first", "b:2: second", "b:10: x", "b: x", "a:1: x", "a:3: x" };
+    struct config_errors errors = {0};
+    errors_add(&errors, "b", 10, "x");
+    errors_add(&errors, "b", 2, "first");
+    errors_add(&errors, "a", 3, "x");
+    errors_add(&errors, "b", 0, "x");
+    errors_add(&errors, "a", 1, "x");
+    errors_add(&errors, "b", 2, "second");
+    errors_sort(&errors);
+    for (size_t i = 0; i < errors.count; i++)
+        assert_string_equal(errors.lines[i], wanted[i]);
+    errors_release(&errors);
+}
+
 static void test_errors__are_bounded(void **state)
 {
     (void)state;
@@ -86,6 +103,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_errors__are_kept_in_order),
+        cmocka_unit_test(test_errors__can_be_sorted_by_place),
         cmocka_unit_test(test_errors__are_bounded),
         cmocka_unit_test(test_errors__have_no_line_where_the_whole_file_is_meant),
         cmocka_unit_test(test_errors__answer_false),

@@ -31,7 +31,7 @@ static inline void *kit_options(const struct vane_option *table, size_t size, co
     struct config_errors errors = { 0 };
     void *state = alloc_zero(size);
     const struct toml_table *root = toml_parse(arena, "options", toml, strlen(toml), &errors);
-    const struct options_source source = { "format", &root, 1 };
+    const struct options_source source = { .key = "format", .tables = &root, .count = 1 };
     const struct options_target target = { .options = table, .state = state };
     if (!root || !options_fill(&source, &target, 1, arena, &errors))
         fail_msg("%s", errors.lines[0]);

@@ -57,7 +57,7 @@ static const struct toml_table *parse(struct fixture *fixture, const char *text)
 static bool fill(struct fixture *fixture, const char *text, void *other, const char *why)
 {
     const struct toml_table *table = parse(fixture, text);
-    const struct options_source source = { "in.x", &table, 1 };
+    const struct options_source source = { .key = "in.x", .tables = &table, .count = 1 };
     const struct options_target targets[] = { { one_options, &fixture->one, NULL },
                                               { other_options, other, why } };
     return options_fill(&source, targets, 2, fixture->arena, &fixture->errors);
@@ -73,7 +73,7 @@ static void test_options__without_preset_are_left_alone(void **state)
 {
     struct fixture *fixture = *state;
     fixture->one.number = 42;
-    const struct options_source source = { "in.x", NULL, 0 };
+    const struct options_source source = { .key = "in.x", .tables = NULL, .count = 0 };
     const struct options_target target = { .options = one_options, .state = &fixture->one };
     assert_true(options_fill(&source, &target, 1, fixture->arena, &fixture->errors));
     assert_true(fixture->one.number == 42);
@@ -86,7 +86,7 @@ static void test_options__of_later_tables_win(void **state)
     struct fixture *fixture = *state;
     const struct toml_table *tables[] = { parse(fixture, "number = 1\ncount = 1"),
                                           parse(fixture, "count = 2") };
-    const struct options_source source = { "in.x", tables, 2 };
+    const struct options_source source = { .key = "in.x", .tables = tables, .count = 2 };
     const struct options_target target = { .options = one_options, .state = &fixture->one };
     assert_true(options_fill(&source, &target, 1, fixture->arena, &fixture->errors));
     assert_true(fixture->one.number == 1);
@@ -140,7 +140,7 @@ static void test_options__of_elsewhere_are_neither_required_nor_suggested(void *
 static bool peek(struct fixture *fixture, const char *text, const char *name)
 {
     const struct toml_table *table = parse(fixture, text);
-    const struct options_source source = { "in.x", &table, 1 };
+    const struct options_source source = { .key = "in.x", .tables = &table, .count = 1 };
     return options_peek(&source, options_find(one_options, name), &fixture->one, fixture->arena);
 }
 
@@ -170,7 +170,7 @@ static void test_options__merge_tables_of_pairs(void **state)
     struct fixture *fixture = *state;
     const struct toml_table *tables[] = { parse(fixture, "a = '1'\nb = '2'\n"),
                                           parse(fixture, "c = '3'\na = '4'"), parse(fixture, "d = '6'\na = '5'") };
-    const struct options_source source = { "tags", tables, 3 };
+    const struct options_source source = { .key = "tags", .tables = tables, .count = 3 };
     struct vane_pairs pairs;
     assert_true(options_read_pairs(&source, &pairs, fixture->arena, &fixture->errors));
     assert_int_equal(pairs.count, 4);

@@ -90,7 +90,7 @@ static struct fixture *fill(struct fixture *fixture, const char *text)
 {
     *fixture = (struct fixture){ .arena = arena_new(1024) };
     const struct toml_table *table = parse(fixture, text);
-    const struct options_source source = { "in.x", &table, 1 };
+    const struct options_source source = { .key = "in.x", .tables = &table, .count = 1 };
     const struct options_target target = { .options = options, .state = &fixture->all };
     fixture->fine = options_fill(&source, &target, 1, fixture->arena, &fixture->errors);
     return fixture;
