@@ -249,8 +249,9 @@ static void take_row(struct csv_decoder *decoder, size_t start_at, size_t end_at
 static size_t give_up(struct csv_decoder *decoder, char *text, size_t begin, size_t fault)
 {
     struct decoder *base = &decoder->base;
-    size_t end = codec_line_end(base, decoder->row.suspect ? begin : fault);
     memcpy(text + begin, base->bytes + begin, fault - begin);
+    char *from = text + (decoder->row.suspect ? begin : fault);
+    size_t end = (size_t)(csv_line_after(from, text + codec_line_end(base, (size_t)(from - text))) - text);
     codec_bad(base, begin, end, "%s", decoder->row.reason);
     if (decoder->head.header_rows)
         csv_head_lose(&decoder->head);

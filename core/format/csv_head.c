@@ -106,7 +106,7 @@ static void read_metadata(struct csv_head *head, const char *line, const char *e
 char *csv_head_lines(struct csv_head *head, char *next, char *end)
 {
     while (next < end && (head->skip_rows || head->metadata_rows)) {
-        char *newline = memchr(next, '\n', (size_t)(end - next)), *line_end = newline ? newline + 1 : end;
+        char *line_end = csv_line_after(next, end);
         if (head->skip_rows) {
             head->skip_rows--;
         } else {

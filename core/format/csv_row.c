@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-/* A newline, with or without \r, or the end: how many bytes, -1 where it is none of these. */
+/* A line feed, a carriage return or both, or the end: how many bytes, -1 where it is none of these. */
 static int line_end(const char *at, const char *end)
 {
     if (at == end)
@@ -14,7 +14,16 @@ static int line_end(const char *at, const char *end)
         return 1;
     if (*at != '\r')
         return -1;
-    return at + 1 == end ? 1 : at[1] == '\n' ? 2 : -1;
+    return at + 1 < end && at[1] == '\n' ? 2 : 1;
+}
+
+char *csv_line_after(char *at, char *end)
+{
+    char *newline = memchr(at, '\n', (size_t)(end - at));
+    char *alone = memchr(at, '\r', (size_t)((newline ? newline : end) - at));
+    if (alone && alone + 1 != newline)
+        return alone + 1;
+    return newline ? newline + 1 : end;
 }
 
 static bool stands_here(const char *at, const char *end, const char *text, size_t length)
@@ -65,7 +74,6 @@ static enum csv_result read_quoted(struct csv_row *row, char **next, char *end)
         *out++ = *at;
         at += *at == '"' ? 2 : 1;
     }
-    row->suspect = row->suspect || memchr(text, '\n', (size_t)(out - text));
     *next = at + 1;
     add_cell(row, text, out);
     return CSV_ROW;
@@ -102,9 +110,10 @@ static enum csv_result read_cell(struct csv_row *row, char **next, char *end)
     if (row->dialect->trim)
         while (**next == ' ' && !is_delimiter(row, *next, end))
             ++*next;
-    if (line_end(*next, end) < 0 && !is_delimiter(row, *next, end))
-        return fail(row, "something follows a closing quote");
-    return CSV_ROW;
+    if (line_end(*next, end) >= 0 || is_delimiter(row, *next, end))
+        return CSV_ROW;
+    row->suspect = csv_line_after(row->begin, *next) != *next; /* it holds the end of a line: the row has several */
+    return fail(row, "something follows a closing quote");
 }
 
 static bool skip_comment(const struct csv_row *row, char **next, char *end)
@@ -112,8 +121,7 @@ static bool skip_comment(const struct csv_row *row, char **next, char *end)
     const struct csv_dialect *dialect = row->dialect;
     if (!dialect->comment || !stands_here(*next, end, dialect->comment, dialect->comment_length))
         return false;
-    char *newline = memchr(*next, '\n', (size_t)(end - *next));
-    *next = newline ? newline + 1 : end;
+    *next = csv_line_after(*next, end);
     return true;
 }
 
@@ -131,7 +139,7 @@ enum csv_result csv_row_read(struct csv_row *row, char **next, char *end, char *
     int blank;
     while (*next < end && ((blank = line_end(*next, end)) > 0 || skip_comment(row, next, end)))
         *next += blank > 0 ? blank : 0;
-    *start = *next;
+    *start = row->begin = *next;
     if (*next == end)
         return CSV_END;
     for (;;) {

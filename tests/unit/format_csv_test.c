@@ -25,6 +25,19 @@ static void test_csv_decode__reads_the_line_of_the_old_chain(void **state)
                    "BTCBUSD,1648522311673,47000", "input,coin=BTCBUSD value=47000 @1648522311673000000\n");
 }
 
+static void test_csv_decode__ends_lines_with_a_carriage_return_too(void **state)
+{
+    (void)state;
+    assert_decodes("csv", ABC "csv_comment = \"#\"", "1,2,3\r\r#x\r\"a\rb\",5,6\r7,8,\"9\"\r\r\n10,11,12\r",
+                   "input a=1i,b=2i,c=3i\ninput a=\"a\rb\",b=5i,c=6i\ninput a=7i,b=8i,c=9i\n"
+                   "input a=10i,b=11i,c=12i\n");
+    assert_decodes("csv", "csv_skip_rows = 2\ncsv_header_row_count = 1", "x\ry\ra,b\r1,2\r", "input a=1i,b=2i\n");
+    assert_decodes("csv", ABC, "1,x\"y,3\r\"4\"z,5,6\r7,8,9\r",
+                   "input a=7i,b=8i,c=9i\n"
+                   "! line 1: a quote stands inside a cell that is not quoted [1,x\"y,3]\n"
+                   "! line 1: something follows a closing quote [\"4\"z,5,6]\n");
+}
+
 static void test_csv_decode__finds_the_type_of_a_cell(void **state)
 {
     (void)state;
@@ -424,6 +437,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_csv_decode__reads_the_line_of_the_old_chain),
+        cmocka_unit_test(test_csv_decode__ends_lines_with_a_carriage_return_too),
         cmocka_unit_test(test_csv_decode__finds_the_type_of_a_cell),
         cmocka_unit_test(test_csv_decode__reads_typed_columns),
         cmocka_unit_test(test_csv_decode__wants_a_type_for_each_column_of_a_header),
