@@ -194,11 +194,20 @@ static int64_t longest_pause(const struct instance *instance)
     return longest ? longest : LONGEST_PAUSE;
 }
 
+/* What failed, where the reason does not say so itself, as "write /dev/full: No space left on device" does. */
+static const char *what_failed(const struct instance *instance, const char *what)
+{
+    size_t length = strlen(what);
+    bool said = strncmp(instance->reason, what, length) == 0 && instance->reason[length] == ' ';
+    return said ? "" : what;
+}
+
 int64_t instance_back_off(struct instance *instance, const char *what)
 {
     const struct runtime *runtime = instance->runtime;
     int64_t longest = longest_pause(instance);
     int64_t now = vane_monotonic(), limit = runtime->first_pause ? runtime->first_pause : FIRST_PAUSE;
+    const char *failed = what_failed(instance, what);
     instance->failing = what;
     for (unsigned i = 0; i < instance->tries && limit < longest; i++)
         limit *= 2;
@@ -210,7 +219,8 @@ int64_t instance_back_off(struct instance *instance, const char *what)
     instance->retry_after = 0;
     stats_add(&instance->stats, STATS_ERRORS, 1);
     if (instance->tries++ == 0)
-        log_line(&instance->log, VANE_WARN, "%s: %s; trying again until it succeeds", what, instance->reason);
+        log_line(&instance->log, VANE_WARN, "%s%s%s; trying again until it succeeds", failed, *failed ? ": " : "",
+                 instance->reason);
     instance->not_before = now + (asked > pause ? asked : pause);
     return instance->not_before;
 }
@@ -239,7 +249,8 @@ void instance_pause(struct instance *instance, struct waker *waker, const atomic
 void instance_failed(struct instance *instance, const char *what, int exit_code)
 {
     stats_add(&instance->stats, STATS_ERRORS, 1);
-    log_line(&instance->log, VANE_ERROR, "%s: %s", what, instance->reason);
+    const char *failed = what_failed(instance, what);
+    log_line(&instance->log, VANE_ERROR, "%s%s%s", failed, *failed ? ": " : "", instance->reason);
     int behavior = instance->options->startup_error_behavior;
     if (exit_code == 2 && (behavior == COMMON_STARTUP_IGNORE || behavior == COMMON_STARTUP_PROBE))
         log_line(&instance->log, VANE_WARN, "ignored, as startup_error_behavior says");

@@ -297,14 +297,16 @@ static void read_global_tags(struct setup *setup)
 
 static void check_roles(struct setup *setup, struct config_errors *errors)
 {
-    bool has[4] = { false };
-    for (size_t i = 0; i < setup->count; i++)
+    bool has[4] = { false }, sure = true; /* a plugin that is missing may have been meant for another role */
+    for (size_t i = 0; i < setup->count; i++) {
         has[setup->nodes[i].graph.role] = true;
+        sure = sure && !setup->nodes[i].graph.vague;
+    }
     const char *file = setup->config.node_count ? setup->config.nodes[0].place.file : "configuration";
-    if (!has[VANE_INPUT])
+    if (!has[VANE_INPUT] && sure)
         errors_add(errors, file, 0, "there is no input: add one, as [[inputs.NAME]] (`vane plugins` lists them)");
     setup->partial = !has[VANE_INPUT] || !has[VANE_OUTPUT];
-    if (!has[VANE_OUTPUT])
+    if (!has[VANE_OUTPUT] && sure)
         errors_add(errors, file, 0, "there is no output: add one, as [[outputs.NAME]] (`vane plugins` lists them)");
 }
 

@@ -223,8 +223,10 @@ static bool take_lock(struct store *store, struct error *err)
     char path[4200];
     snprintf(path, sizeof path, "%s/.lock", store->directory);
     store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    int why = errno;
+    char whole[VANE_PATH_MOST];
     if (store->lock < 0)
-        return error_set(err, "state_directory: open %s: %s", path, strerror(errno));
+        return error_set(err, "state_directory: open %s: %s", vane_path(whole, path), strerror(why));
     if (flock(store->lock, LOCK_EX | LOCK_NB) != 0)
         return error_set(err, "state_directory: %s is in use by another agent; give each agent its own "
                               "(state_directory in [agent], or --state-directory)", store->directory);

@@ -236,6 +236,9 @@ void kafka_link_error(struct kafka_link *link, rd_kafka_event_t *event)
     const char *text = rd_kafka_event_error_string(event);
     if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || !link->reason[0])
         snprintf(link->reason, sizeof link->reason, "%s", text ? text : rd_kafka_err2str(code));
+    char *inside = strstr(link->reason, " (after "); /* what state the library was in, and how often it said so */
+    if (inside)
+        *inside = '\0';
     if (!link->suspect)
         link->next_probe = vane_monotonic() + SECOND;
     link->suspect = true;

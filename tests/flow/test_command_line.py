@@ -168,3 +168,20 @@ def test_a_second_agent_of_one_state_is_told_what_to_do(agent, tmp_path: Path) -
             "(state_directory in [agent], or --state-directory)") in done.stderr
     first.signal(signal.SIGTERM)
     assert first.wait() == 0
+
+
+# ---- What fails while it runs ----
+
+def test_a_full_disk_is_told_once_and_without_stammering(agent, tmp_path: Path) -> None:
+    running: Agent = agent(LIVE.replace('"stdout"', '"/dev/full"') + '[agent]\n  drain_timeout = "100ms"\n')
+    running.start()
+    running.wait_for_log(r"W! \[outputs.file_out\] write /dev/full: No space left on device; trying again until it succeeds")
+    running.stop()
+    assert running.log.count("No space left on device") == 1
+
+
+def test_a_state_directory_that_is_refused_is_told_with_its_whole_path(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = vane("--config", config, "--state-directory", "file/state", folder=tmp_path)
+    assert done.returncode == 1
+    assert f"state_directory: make {tmp_path}/file/state: Not a directory" in done.stderr
