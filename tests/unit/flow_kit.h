@@ -50,6 +50,10 @@ struct kit {
     char                directory[64];
 };
 
+/* What every plugin of a test has: { KIT_PLUGIN(VANE_INPUT, "in"), .run = … } */
+#define KIT_PLUGIN(ROLE, NAME) \
+    .abi = VANE_ABI, .role = ROLE, .name = NAME, .help = "Test.", .state_size = sizeof(struct kit_state)
+
 static inline void *kit_world(struct vane_self *self)
 {
     return ((struct kit_state *)self->state)->world;

@@ -47,8 +47,7 @@ static enum vane_result count_up(struct vane_self *self)
 }
 
 static const struct vane_plugin counter = {
-    .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .remembers = true, .open = count_open, .close = count_close, .run = count_up,
+    KIT_PLUGIN(VANE_INPUT, "in"), .remembers = true, .open = count_open, .close = count_close, .run = count_up,
 };
 
 static enum vane_result count_live(struct vane_self *self)
@@ -62,8 +61,7 @@ static enum vane_result count_live(struct vane_self *self)
 }
 
 static const struct vane_plugin live_counter = {
-    .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .live = true, .open = count_open, .close = count_close, .run = count_live,
+    KIT_PLUGIN(VANE_INPUT, "in"), .live = true, .open = count_open, .close = count_close, .run = count_live,
 };
 
 /* ---- A processor that numbers what comes ---- */
@@ -99,7 +97,7 @@ static void number_gap(struct vane_self *self, const struct vane_lane *lane)
 }
 
 static const struct vane_plugin numberer = {
-    .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "number", .help = "Test.", .state_size = sizeof(struct kit_state),
+    KIT_PLUGIN(VANE_PROCESSOR, "number"),
     .process = number_process, .save = number_save, .load = number_load, .gap = number_gap,
 };
 
@@ -128,8 +126,7 @@ static enum vane_result note_write(struct vane_self *self, struct vane_write *wr
 }
 
 static const struct vane_plugin noter = {
-    .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .open = note_open, .write = note_write,
+    KIT_PLUGIN(VANE_OUTPUT, "out"), .open = note_open, .write = note_write,
 };
 
 /* ---- Flows: in -> (number ->) out, twice side by side ---- */

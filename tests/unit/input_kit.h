@@ -49,14 +49,18 @@ static inline bool emit_at(struct vane_self *self, int64_t first, size_t count)
     return vane_emit(self, batch);
 }
 
-static const struct vane_plugin sink = {
-    .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "sink", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .write = take_all,
-};
-static const struct vane_plugin gate = {
-    .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "gate", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .write = take_when_told,
-};
+static const struct vane_plugin sink = { KIT_PLUGIN(VANE_OUTPUT, "sink"), .write = take_all };
+static const struct vane_plugin gate = { KIT_PLUGIN(VANE_OUTPUT, "gate"), .write = take_when_told };
+
+/* input -> output, in one world, started. */
+static inline void start_pair(struct kit *kit, const struct vane_plugin *input, const struct vane_plugin *output,
+                              struct world *world)
+{
+    kit_init(kit);
+    kit_add(kit, input, "in", world);
+    kit_add(kit, output, "out", world);
+    kit_start(kit);
+}
 
 static inline bool is_fatal(const void *context)
 {

@@ -11,10 +11,7 @@ static enum vane_result take_and_note(struct vane_self *self, struct vane_write 
     return take_all(self, write);
 }
 
-static const struct vane_plugin noting = {
-    .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "noting", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .write = take_and_note,
-};
+static const struct vane_plugin noting = { KIT_PLUGIN(VANE_OUTPUT, "noting"), .write = take_and_note };
 
 static struct world *start(struct kit *kit, const struct vane_plugin *input)
 {
@@ -55,8 +52,7 @@ static void test_input__open_is_tried_until_it_succeeds_with_the_state_cleared(v
 {
     (void)state;
     static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .open = open_third_time, .run = emit_one, .close = count_close,
+        KIT_PLUGIN(VANE_INPUT, "in"), .open = open_third_time, .run = emit_one, .close = count_close,
     };
     struct kit kit;
     struct world *world = start(&kit, &input);
@@ -77,8 +73,7 @@ static enum vane_result fail_open(struct vane_self *self)
 }
 
 static const struct vane_plugin failing = {
-    .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .open = fail_open, .run = emit_one, .close = count_close,
+    KIT_PLUGIN(VANE_INPUT, "in"), .open = fail_open, .run = emit_one, .close = count_close,
 };
 
 static void test_input__a_failed_open_ends_the_agent_with_2(void **state)
@@ -145,8 +140,7 @@ static void test_input__one_that_is_reopened_goes_on_where_it_was(void **state)
 {
     (void)state;
     static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .remembers = true, .run = run_once_then_break, .delivered = note_position,
+        KIT_PLUGIN(VANE_INPUT, "in"), .remembers = true, .run = run_once_then_break, .delivered = note_position,
     };
     struct kit kit;
     struct world *world = start(&kit, &input);
@@ -172,10 +166,7 @@ static enum vane_result break_at_once(struct vane_self *self)
 static void test_input__the_pause_grows_while_run_fails_though_open_succeeds(void **state)
 {
     (void)state;
-    static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = break_at_once,
-    };
+    static const struct vane_plugin input = { KIT_PLUGIN(VANE_INPUT, "in"), .run = break_at_once };
     struct kit kit;
     struct world *world = start(&kit, &input);
     kit.runtime.longest_pause = 10000 * KIT_MS;
@@ -202,10 +193,7 @@ static enum vane_result break_after_a_while(struct vane_self *self)
 static void test_input__a_run_that_lasted_begins_a_new_row_of_failures(void **state)
 {
     (void)state;
-    static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = break_after_a_while,
-    };
+    static const struct vane_plugin input = { KIT_PLUGIN(VANE_INPUT, "in"), .run = break_after_a_while };
     struct kit kit;
     struct world *world = start(&kit, &input);
     kit.runtime.first_pause = KIT_MS / 10;
@@ -227,8 +215,7 @@ static void test_input__closing_may_take_longer_than_the_pause(void **state)
 {
     (void)state;
     static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .open = open_third_time, .run = emit_one, .close = close_slowly,
+        KIT_PLUGIN(VANE_INPUT, "in"), .open = open_third_time, .run = emit_one, .close = close_slowly,
     };
     struct kit kit;
     struct world *world = start(&kit, &input);
@@ -265,10 +252,7 @@ static enum vane_result pass(struct vane_self *self, struct vane_batch *batch)
     return VANE_OK;
 }
 
-static const struct vane_plugin live = {
-    .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .live = true, .run = listen_only,
-};
+static const struct vane_plugin live = { KIT_PLUGIN(VANE_INPUT, "in"), .live = true, .run = listen_only };
 
 static bool live_balance(const void *context)
 {
@@ -291,8 +275,7 @@ static void test_input__a_live_one_never_waits_and_counts_what_it_drops(void **s
 {
     (void)state;
     static const struct vane_plugin slow = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .write = take_when_all_are_emitted,
+        KIT_PLUGIN(VANE_OUTPUT, "out"), .write = take_when_all_are_emitted,
     };
     struct kit kit;
     struct world *world = start(&kit, &live);
@@ -311,8 +294,7 @@ static void test_input__a_live_one_tells_processors_of_the_gap_before_it(void **
 {
     (void)state;
     static const struct vane_plugin step = {
-        .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "step", .help = "Test.",
-        .state_size = sizeof(struct kit_state), .process = pass, .gap = count_gap,
+        KIT_PLUGIN(VANE_PROCESSOR, "step"), .process = pass, .gap = count_gap,
     };
     struct kit kit;
     struct world *world = start(&kit, &live);
@@ -336,10 +318,7 @@ static enum vane_result gather(struct vane_self *self, const struct vane_lane *l
     return VANE_OK;
 }
 
-static const struct vane_plugin gathering = {
-    .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .tick = gather,
-};
+static const struct vane_plugin gathering = { KIT_PLUGIN(VANE_INPUT, "in"), .tick = gather };
 
 static void test_input__gathers_every_interval_also_after_a_failure(void **state)
 {
@@ -383,10 +362,7 @@ static void test_input__rounds_only_times_that_it_gave_itself(void **state)
     assert_int_equal(world->first % (1000 * KIT_MS), 0);
 
     free(world);
-    static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = emit_one,
-    };
+    static const struct vane_plugin input = { KIT_PLUGIN(VANE_INPUT, "in"), .run = emit_one };
     world = start(&kit, &input);
     kit.nodes[0].precision = 1000 * KIT_MS;
     atomic_store(&world->first, 77);

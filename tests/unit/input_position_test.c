@@ -24,13 +24,9 @@ static void test_input__positions_move_for_what_was_filtered_to_nothing(void **s
 {
     (void)state;
     static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = emit_then_wait, .delivered = note_position,
+        KIT_PLUGIN(VANE_INPUT, "in"), .run = emit_then_wait, .delivered = note_position,
     };
-    static const struct vane_plugin filter = {
-        .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "filter", .help = "Test.",
-        .state_size = sizeof(struct kit_state), .process = drop_all,
-    };
+    static const struct vane_plugin filter = { KIT_PLUGIN(VANE_PROCESSOR, "filter"), .process = drop_all };
     struct world world = { 0 };
     struct kit kit;
     kit_init(&kit);
@@ -55,15 +51,11 @@ static void test_input__positions_move_for_an_empty_batch(void **state)
 {
     (void)state;
     static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = emit_nothing, .delivered = note_position,
+        KIT_PLUGIN(VANE_INPUT, "in"), .run = emit_nothing, .delivered = note_position,
     };
     struct world world = { 0 };
     struct kit kit;
-    kit_init(&kit);
-    kit_add(&kit, &input, "in", &world);
-    kit_add(&kit, &sink, "out", &world);
-    kit_start(&kit);
+    start_pair(&kit, &input, &sink, &world);
     kit_wait(&kit, &world.told, 1);
     assert_int_equal(world.position, 7);
     kit_end(&kit);
@@ -83,8 +75,7 @@ static void test_input__one_call_tells_of_all_batches_before_it(void **state)
 {
     (void)state;
     static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = emit_thousand, .delivered = note_position,
+        KIT_PLUGIN(VANE_INPUT, "in"), .run = emit_thousand, .delivered = note_position,
     };
     struct world world = { 0 };
     struct kit kit;
@@ -114,15 +105,11 @@ static void test_input__positions_before_a_loss_are_not_told(void **state)
 {
     (void)state;
     static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = lose_after, .delivered = note_position,
+        KIT_PLUGIN(VANE_INPUT, "in"), .run = lose_after, .delivered = note_position,
     };
     struct world world = { 0 };
     struct kit kit;
-    kit_init(&kit);
-    kit_add(&kit, &input, "in", &world);
-    kit_add(&kit, &gate, "out", &world);
-    kit_start(&kit);
+    start_pair(&kit, &input, &gate, &world);
     kit_wait(&kit, &world.seen, 1);
     kit_end(&kit);
     assert_int_equal(world.told, 0);
@@ -148,15 +135,11 @@ static void test_input__a_drain_ends_when_all_is_delivered_and_told(void **state
 {
     (void)state;
     static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = drain_often, .delivered = note_position,
+        KIT_PLUGIN(VANE_INPUT, "in"), .run = drain_often, .delivered = note_position,
     };
     struct world world = { 0 };
     struct kit kit;
-    kit_init(&kit);
-    kit_add(&kit, &input, "in", &world);
-    kit_add(&kit, &sink, "out", &world);
-    kit_start(&kit);
+    start_pair(&kit, &input, &sink, &world);
     kit_wait(&kit, &world.step, 1);
     kit_end(&kit);
     assert_int_equal(world.early, 0);
@@ -175,16 +158,10 @@ static enum vane_result drain_shortly(struct vane_self *self)
 static void test_input__a_drain_gives_up_at_its_limit(void **state)
 {
     (void)state;
-    static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = drain_shortly,
-    };
+    static const struct vane_plugin input = { KIT_PLUGIN(VANE_INPUT, "in"), .run = drain_shortly };
     struct world world = { 0 };
     struct kit kit;
-    kit_init(&kit);
-    kit_add(&kit, &input, "in", &world);
-    kit_add(&kit, &gate, "out", &world);
-    kit_start(&kit);
+    start_pair(&kit, &input, &gate, &world);
     kit_wait(&kit, &world.step, 1);
     assert_int_equal(world.step, 1);
     kit_end(&kit);

@@ -21,8 +21,7 @@ static void test_input__what_is_refused_at_stop_was_never_emitted(void **state)
 {
     (void)state;
     static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = emit_until_refused, .delivered = note_position,
+        KIT_PLUGIN(VANE_INPUT, "in"), .run = emit_until_refused, .delivered = note_position,
     };
     struct world world = { 0 };
     struct kit kit;
@@ -60,17 +59,13 @@ static enum vane_result pass(struct vane_self *self, struct vane_batch *batch)
 }
 
 static const struct vane_plugin holder = {
-    .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "holder", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .process = pass, .end = note_end,
+    KIT_PLUGIN(VANE_PROCESSOR, "holder"), .process = pass, .end = note_end,
 };
 
 static void test_input__stop_is_not_end(void **state)
 {
     (void)state;
-    static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = emit_then_wait,
-    };
+    static const struct vane_plugin input = { KIT_PLUGIN(VANE_INPUT, "in"), .run = emit_then_wait };
     struct world world = { 0 };
     struct kit kit;
     kit_init(&kit);
@@ -92,10 +87,7 @@ static enum vane_result emit_and_finish(struct vane_self *self)
 static void test_input__one_that_has_read_all_ends_the_processors(void **state)
 {
     (void)state;
-    static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = emit_and_finish,
-    };
+    static const struct vane_plugin input = { KIT_PLUGIN(VANE_INPUT, "in"), .run = emit_and_finish };
     struct world world = { 0 };
     struct kit kit;
     kit_init(&kit);
@@ -118,10 +110,7 @@ static enum vane_result emit_and_fail(struct vane_self *self)
 static void test_input__one_that_failed_has_not_ended(void **state)
 {
     (void)state;
-    static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = emit_and_fail,
-    };
+    static const struct vane_plugin input = { KIT_PLUGIN(VANE_INPUT, "in"), .run = emit_and_fail };
     struct world world = { 0 };
     struct kit kit;
     kit_init(&kit);
@@ -165,14 +154,8 @@ static enum vane_result block_first(struct vane_self *self, struct vane_write *w
 static void test_input__room_made_before_the_wait_is_noticed(void **state)
 {
     (void)state;
-    static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = fill_then_wait,
-    };
-    static const struct vane_plugin output = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .write = block_first,
-    };
+    static const struct vane_plugin input = { KIT_PLUGIN(VANE_INPUT, "in"), .run = fill_then_wait };
+    static const struct vane_plugin output = { KIT_PLUGIN(VANE_OUTPUT, "out"), .write = block_first };
     struct world world = { 0 };
     struct kit kit;
     kit_init(&kit);
@@ -203,10 +186,7 @@ static enum vane_result hold_to_the_promise(struct vane_self *self)
 static void test_input__not_full_promises_that_the_next_emit_does_not_wait(void **state)
 {
     (void)state;
-    static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = hold_to_the_promise,
-    };
+    static const struct vane_plugin input = { KIT_PLUGIN(VANE_INPUT, "in"), .run = hold_to_the_promise };
     struct world world = { 0 };
     struct kit kit;
     kit_init(&kit);
@@ -238,8 +218,7 @@ static void test_input__pauses_while_the_oldest_data_is_too_long_undelivered(voi
 {
     (void)state;
     static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = emit_for_ever, .delivered = note_position,
+        KIT_PLUGIN(VANE_INPUT, "in"), .run = emit_for_ever, .delivered = note_position,
     };
     struct world world = { 0 };
     struct kit kit;
@@ -286,15 +265,11 @@ static void test_input__a_descriptor_tells_of_positions_and_stop(void **state)
 {
     (void)state;
     static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = wait_by_fd, .delivered = note_position,
+        KIT_PLUGIN(VANE_INPUT, "in"), .run = wait_by_fd, .delivered = note_position,
     };
     struct world world = { 0 };
     struct kit kit;
-    kit_init(&kit);
-    kit_add(&kit, &input, "in", &world);
-    kit_add(&kit, &sink, "out", &world);
-    kit_start(&kit);
+    start_pair(&kit, &input, &sink, &world);
     kit_wait(&kit, &world.step, 1);
     assert_int_equal(world.position, 1);
     kit_end(&kit);

@@ -53,8 +53,7 @@ static void note_position(struct vane_self *self, const struct vane_lane *lane, 
 }
 
 static const struct vane_plugin three = {
-    .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .run = emit_three, .delivered = note_position,
+    KIT_PLUGIN(VANE_INPUT, "in"), .run = emit_three, .delivered = note_position,
 };
 
 static enum vane_result note_all(struct vane_self *self, struct vane_write *write)
@@ -66,10 +65,15 @@ static enum vane_result note_all(struct vane_self *self, struct vane_write *writ
     return VANE_OK;
 }
 
-static const struct vane_plugin output = {
-    .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .write = note_all,
-};
+static const struct vane_plugin output = { KIT_PLUGIN(VANE_OUTPUT, "out"), .write = note_all };
+
+/* A kit with its input. */
+static void begin(struct kit *kit, const struct vane_plugin *input, struct world *world)
+{
+    init_world(world);
+    kit_init(kit);
+    kit_add(kit, input, "in", world);
+}
 
 static void run_to_the_end(struct kit *kit)
 {
@@ -105,8 +109,7 @@ static enum vane_result holder_end(struct vane_self *self)
 }
 
 static const struct vane_plugin holder = {
-    .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "holder", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .process = holder_process, .end = holder_end,
+    KIT_PLUGIN(VANE_PROCESSOR, "holder"), .process = holder_process, .end = holder_end,
 };
 
 static void test_line__end_comes_in_the_order_of_the_line(void **state)
@@ -114,9 +117,7 @@ static void test_line__end_comes_in_the_order_of_the_line(void **state)
     (void)state;
     struct world world;
     struct kit kit;
-    init_world(&world);
-    kit_init(&kit);
-    kit_add(&kit, &three, "in", &world);
+    begin(&kit, &three, &world);
     kit_add(&kit, &holder, "first", &world);
     kit_add(&kit, &holder, "second", &world); /* holds what the first emits at its end */
     kit_add(&kit, &output, "out", &world);
@@ -133,19 +134,14 @@ static enum vane_result emit_before(struct vane_self *self, struct vane_batch *b
     return VANE_OK;
 }
 
-static const struct vane_plugin maker = {
-    .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "maker", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .process = emit_before,
-};
+static const struct vane_plugin maker = { KIT_PLUGIN(VANE_PROCESSOR, "maker"), .process = emit_before };
 
 static void test_line__what_is_emitted_goes_before_what_is_passed_on(void **state)
 {
     (void)state;
     struct world world;
     struct kit kit;
-    init_world(&world);
-    kit_init(&kit);
-    kit_add(&kit, &three, "in", &world);
+    begin(&kit, &three, &world);
     kit_add(&kit, &maker, "maker", &world);
     kit_add(&kit, &output, "out", &world);
     run_to_the_end(&kit);
@@ -158,9 +154,7 @@ static void test_line__drop_original_keeps_only_what_is_emitted(void **state)
     (void)state;
     struct world world;
     struct kit kit;
-    init_world(&world);
-    kit_init(&kit);
-    kit_add(&kit, &three, "in", &world);
+    begin(&kit, &three, &world);
     kit_add(&kit, &maker, "maker", &world)->drop_original = true;
     kit_add(&kit, &output, "out", &world);
     run_to_the_end(&kit);
@@ -177,10 +171,18 @@ static enum vane_result refuse(struct vane_self *self, struct vane_batch *batch)
     return vane_fail(self, "cannot read \"%s\"", "this");
 }
 
-static const struct vane_plugin refuser = {
-    .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "refuser", .help = "Test.",
-    .state_size = sizeof(struct kit_state), .process = refuse,
-};
+static const struct vane_plugin refuser = { KIT_PLUGIN(VANE_PROCESSOR, "refuser"), .process = refuse };
+
+static uint64_t run_and_count_rejected(struct kit *kit)
+{
+    kit_start(kit);
+    kit_until(kit, kit_all_ended, kit->flow);
+    assert_true(flow_stop(kit->flow, KIT_PATIENCE, -1, NULL));
+    uint64_t rejected = flow_total(kit->flow, VANE_PROCESSOR, STATS_REJECTED);
+    flow_free(kit->flow);
+    kit_release(kit);
+    return rejected;
+}
 
 /* And removes it. */
 static void read_file(const char *path, char *text, size_t size)
@@ -199,18 +201,11 @@ static void test_line__what_process_fails_on_goes_to_the_dead_letter_file(void *
     close(mkstemp(path));
     struct world world;
     struct kit kit;
-    init_world(&world);
-    kit_init(&kit);
-    kit_add(&kit, &three, "in", &world);
+    begin(&kit, &three, &world);
     struct flow_node *node = kit_add(&kit, &refuser, "refuser", &world);
     kit_options_of(&kit, node)->dead_letter = path;
     kit_add(&kit, &output, "out", &world);
-    kit_start(&kit);
-    kit_until(&kit, kit_all_ended, kit.flow);
-    assert_true(flow_stop(kit.flow, KIT_PATIENCE, -1, NULL));
-    assert_int_equal(flow_total(kit.flow, VANE_PROCESSOR, STATS_REJECTED), 2);
-    flow_free(kit.flow);
-    kit_release(&kit);
+    assert_int_equal(run_and_count_rejected(&kit), 2);
     assert_int_equal(world.position, 3);
     assert_int_equal(world.seen, 0);
     read_file(path, text, sizeof text);
@@ -230,25 +225,15 @@ static enum vane_result refuse_second(struct vane_self *self, struct vane_batch 
 static void test_line__a_metric_refused_leaves_its_neighbours_alone(void **state)
 {
     (void)state;
-    static const struct vane_plugin picky = {
-        .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "picky", .help = "Test.",
-        .state_size = sizeof(struct kit_state), .process = refuse_second,
-    };
+    static const struct vane_plugin picky = { KIT_PLUGIN(VANE_PROCESSOR, "picky"), .process = refuse_second };
     char path[] = "/tmp/vane-dead-XXXXXX", text[2048];
     close(mkstemp(path));
     struct world world;
     struct kit kit;
-    init_world(&world);
-    kit_init(&kit);
-    kit_add(&kit, &three, "in", &world);
+    begin(&kit, &three, &world);
     kit_options_of(&kit, kit_add(&kit, &picky, "picky", &world))->dead_letter = path;
     kit_add(&kit, &output, "out", &world);
-    kit_start(&kit);
-    kit_until(&kit, kit_all_ended, kit.flow);
-    assert_true(flow_stop(kit.flow, KIT_PATIENCE, -1, NULL));
-    assert_int_equal(flow_total(kit.flow, VANE_PROCESSOR, STATS_REJECTED), 1);
-    flow_free(kit.flow);
-    kit_release(&kit);
+    assert_int_equal(run_and_count_rejected(&kit), 1);
     assert_string_equal(world.calls.data, "m1 m3 ");
     assert_int_equal(world.position, 3);
     read_file(path, text, sizeof text);
@@ -272,8 +257,7 @@ static enum vane_result route_second(struct vane_self *self, struct vane_batch *
 static const char *const routes[] = { "late", NULL };
 
 static const struct vane_plugin router = {
-    .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "router", .help = "Test.",
-    .state_size = sizeof(struct kit_state), .process = route_second, .routes = routes,
+    KIT_PLUGIN(VANE_PROCESSOR, "router"), .process = route_second, .routes = routes,
 };
 
 static void test_line__a_route_leads_to_those_who_take_it(void **state)
@@ -281,10 +265,8 @@ static void test_line__a_route_leads_to_those_who_take_it(void **state)
     (void)state;
     struct world world, side;
     struct kit kit;
-    init_world(&world);
     init_world(&side);
-    kit_init(&kit);
-    kit_add(&kit, &three, "in", &world);
+    begin(&kit, &three, &world);
     kit_add(&kit, &router, "router", &world)->graph.routes = routes;
     kit_add(&kit, &output, "out", &world);
     kit_from(&kit, kit_add(&kit, &output, "side", &side), "router.late");
@@ -301,10 +283,8 @@ static void test_line__what_nobody_takes_of_a_route_is_gone(void **state)
     (void)state;
     struct world world, side;
     struct kit kit;
-    init_world(&world);
     init_world(&side);
-    kit_init(&kit);
-    kit_add(&kit, &three, "in", &world);
+    begin(&kit, &three, &world);
     kit_add(&kit, &router, "first", &world)->graph.routes = routes; /* not the last of the line: nobody takes its route */
     kit_from(&kit, kit_add(&kit, &output, "side", &side), "last.late");
     kit_add(&kit, &router, "last", &world)->graph.routes = routes;
@@ -344,24 +324,15 @@ static void note_lost(struct vane_self *self, const struct vane_lane *lane)
 static void test_line__a_loss_comes_in_order_with_the_batches(void **state)
 {
     (void)state;
-    static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = emit_and_lose,
-    };
+    static const struct vane_plugin input = { KIT_PLUGIN(VANE_INPUT, "in"), .run = emit_and_lose };
     static const struct vane_plugin step = {
-        .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "step", .help = "Test.",
-        .state_size = sizeof(struct kit_state), .process = note_batch, .lost = note_lost,
+        KIT_PLUGIN(VANE_PROCESSOR, "step"), .process = note_batch, .lost = note_lost,
     };
-    static const struct vane_plugin sink = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "sink", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .write = note_all,
-    };
+    static const struct vane_plugin sink = { KIT_PLUGIN(VANE_OUTPUT, "sink"), .write = note_all };
     struct world world, other;
     struct kit kit;
-    init_world(&world);
     init_world(&other);
-    kit_init(&kit);
-    kit_add(&kit, &input, "in", &world);
+    begin(&kit, &input, &world);
     kit_add(&kit, &step, "step", &world);
     kit_add(&kit, &sink, "out", &other);
     run_to_the_end(&kit);
@@ -423,23 +394,14 @@ static enum vane_result check_order(struct vane_self *self, struct vane_write *w
 static void test_line__workers_share_series_and_keep_their_order(void **state)
 {
     (void)state;
-    static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = emit_series,
-    };
+    static const struct vane_plugin input = { KIT_PLUGIN(VANE_INPUT, "in"), .run = emit_series };
     static const struct vane_plugin step = {
-        .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "step", .help = "Test.",
-        .state_size = sizeof(struct kit_state), .open = count_worker, .process = mark_worker,
+        KIT_PLUGIN(VANE_PROCESSOR, "step"), .open = count_worker, .process = mark_worker,
     };
-    static const struct vane_plugin sink = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "sink", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .write = check_order,
-    };
+    static const struct vane_plugin sink = { KIT_PLUGIN(VANE_OUTPUT, "sink"), .write = check_order };
     struct world world;
     struct kit kit;
-    init_world(&world);
-    kit_init(&kit);
-    kit_add(&kit, &input, "in", &world);
+    begin(&kit, &input, &world);
     struct flow_node *node = kit_add(&kit, &step, "step", &world);
     node->graph.workers = 4;
     node->edge.bytes = 2000;
@@ -503,19 +465,13 @@ static void test_line__the_processor_that_runs_is_known_by_name(void **state)
 {
     (void)state;
     static const struct vane_plugin named = {
-        .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "named", .help = "Test.",
-        .state_size = sizeof(struct kit_state), .open = named_open, .process = named_process, .tick = named_tick,
-        .end = named_end, .lost = named_lost,
+        KIT_PLUGIN(VANE_PROCESSOR, "named"),
+        .open = named_open, .process = named_process, .tick = named_tick, .end = named_end, .lost = named_lost,
     };
-    static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = emit_and_lose,
-    };
+    static const struct vane_plugin input = { KIT_PLUGIN(VANE_INPUT, "in"), .run = emit_and_lose };
     struct world world;
     struct kit kit;
-    init_world(&world);
-    kit_init(&kit);
-    kit_add(&kit, &input, "in", &world);
+    begin(&kit, &input, &world);
     kit_add(&kit, &named, "first", &world);
     kit_add(&kit, &named, "second", &world);
     kit_add(&kit, &output, "out", &world);

@@ -87,10 +87,7 @@ static enum vane_result replay(struct vane_self *self)
     return VANE_OK;
 }
 
-static const struct vane_plugin input = {
-    .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .remembers = true, .run = replay,
-};
+static const struct vane_plugin input = { KIT_PLUGIN(VANE_INPUT, "in"), .remembers = true, .run = replay };
 
 /* ---- The output notes what comes, series by series ---- */
 
@@ -117,10 +114,7 @@ static enum vane_result note(struct vane_self *self, struct vane_write *write)
     return VANE_OK;
 }
 
-static const struct vane_plugin output = {
-    .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .write = note,
-};
+static const struct vane_plugin output = { KIT_PLUGIN(VANE_OUTPUT, "out"), .write = note };
 
 /* ---- A processor that counts the metrics of each series between ticks of its lane, and emits the counts ---- */
 
@@ -222,10 +216,7 @@ static enum vane_result maker_process(struct vane_self *self, struct vane_batch 
     return VANE_OK;
 }
 
-static const struct vane_plugin maker = {
-    .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "maker", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .process = maker_process,
-};
+static const struct vane_plugin maker = { KIT_PLUGIN(VANE_PROCESSOR, "maker"), .process = maker_process };
 
 /* ---- Law 5: how batches are cut and lanes interleaved changes nothing ---- */
 

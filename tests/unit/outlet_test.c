@@ -55,22 +55,10 @@ static enum vane_result check_edited(struct vane_self *self, struct vane_write *
 static void test_outlet__an_edit_on_one_path_is_not_seen_on_another(void **state)
 {
     (void)state;
-    static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = emit_many,
-    };
-    static const struct vane_plugin editor = {
-        .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "editor", .help = "Test.",
-        .state_size = sizeof(struct kit_state), .process = edit_all,
-    };
-    static const struct vane_plugin plain = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "plain", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .write = check_plain,
-    };
-    static const struct vane_plugin edited = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "edited", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .write = check_edited,
-    };
+    static const struct vane_plugin input = { KIT_PLUGIN(VANE_INPUT, "in"), .run = emit_many };
+    static const struct vane_plugin editor = { KIT_PLUGIN(VANE_PROCESSOR, "editor"), .process = edit_all };
+    static const struct vane_plugin plain = { KIT_PLUGIN(VANE_OUTPUT, "plain"), .write = check_plain };
+    static const struct vane_plugin edited = { KIT_PLUGIN(VANE_OUTPUT, "edited"), .write = check_edited };
     struct world world = { 0 }, theirs = { 0 };
     struct kit kit;
     kit_init(&kit);

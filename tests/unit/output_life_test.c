@@ -40,12 +40,10 @@ static void note_position(struct vane_self *self, const struct vane_lane *lane, 
 }
 
 static const struct vane_plugin busy = {
-    .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .run = emit_for_ever, .delivered = note_position,
+    KIT_PLUGIN(VANE_INPUT, "in"), .run = emit_for_ever, .delivered = note_position,
 };
 static const struct vane_plugin single = {
-    .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .run = emit_one, .delivered = note_position,
+    KIT_PLUGIN(VANE_INPUT, "in"), .run = emit_one, .delivered = note_position,
 };
 
 static void start(struct kit *kit, struct world *world, const struct vane_plugin *input, const struct vane_plugin *output)
@@ -90,8 +88,7 @@ static enum vane_result open_never(struct vane_self *self)
 }
 
 static const struct vane_plugin unreachable = {
-    .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .open = open_never, .write = deliver, .close = count_close,
+    KIT_PLUGIN(VANE_OUTPUT, "out"), .open = open_never, .write = deliver, .close = count_close,
 };
 
 static void test_output__a_busy_source_does_not_cut_the_pause_short(void **state)
@@ -132,8 +129,7 @@ static void test_output__opens_again_not_before_it_asked(void **state)
 {
     (void)state;
     static const struct vane_plugin output = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .open = open_later, .write = deliver, .close = close_slowly,
+        KIT_PLUGIN(VANE_OUTPUT, "out"), .open = open_later, .write = deliver, .close = close_slowly,
     };
     struct world world = { 0 };
     struct kit kit;
@@ -162,12 +158,10 @@ static void test_output__closing_may_take_longer_than_the_pause(void **state)
 {
     (void)state;
     static const struct vane_plugin output = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .open = open_third_time, .write = deliver, .close = close_slowly,
+        KIT_PLUGIN(VANE_OUTPUT, "out"), .open = open_third_time, .write = deliver, .close = close_slowly,
     };
     static const struct vane_plugin step = {
-        .abi = VANE_ABI, .role = VANE_PROCESSOR, .name = "step", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .open = open_third_time, .process = pass, .close = close_slowly,
+        KIT_PLUGIN(VANE_PROCESSOR, "step"), .open = open_third_time, .process = pass, .close = close_slowly,
     };
     struct world world = { 0 }, other = { 0 };
     struct kit kit;
@@ -198,8 +192,7 @@ static void test_output__one_that_is_ignored_drops_and_counts_and_is_left_alone(
 {
     (void)state;
     static const struct vane_plugin output = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .open = open_fail, .write = deliver, .tick = count_tick,
+        KIT_PLUGIN(VANE_OUTPUT, "out"), .open = open_fail, .write = deliver, .tick = count_tick,
     };
     struct world world = { 0 };
     struct kit kit;
@@ -252,12 +245,10 @@ static void test_output__what_was_pending_when_it_closed_is_given_again(void **s
 {
     (void)state;
     static const struct vane_plugin input = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = emit_ten, .delivered = note_position,
+        KIT_PLUGIN(VANE_INPUT, "in"), .run = emit_ten, .delivered = note_position,
     };
     static const struct vane_plugin output = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .write = hold, .run = break_with_writes,
+        KIT_PLUGIN(VANE_OUTPUT, "out"), .write = hold, .run = break_with_writes,
     };
     struct world world = { 0 };
     struct kit kit;
@@ -307,7 +298,7 @@ static void test_output__loads_once_a_run(void **state)
 {
     (void)state;
     static const struct vane_plugin output = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
+        KIT_PLUGIN(VANE_OUTPUT, "out"),
         .open = count_open, .run = break_once, .write = deliver, .save = save_step, .load = count_load,
     };
     char directory[64] = "";
@@ -360,7 +351,7 @@ static void test_output__a_descriptor_tells_of_ticks(void **state)
 {
     (void)state;
     static const struct vane_plugin output = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
+        KIT_PLUGIN(VANE_OUTPUT, "out"),
         .open = tick_every_ms, .run = run_by_fd, .write = deliver, .tick = count_tick,
     };
     struct world world = { 0 };
@@ -376,8 +367,7 @@ static void test_output__a_descriptor_tells_of_the_flush(void **state)
 {
     (void)state;
     static const struct vane_plugin output = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = run_by_fd, .write = deliver,
+        KIT_PLUGIN(VANE_OUTPUT, "out"), .run = run_by_fd, .write = deliver,
     };
     struct world world = { 0 };
     struct kit kit;
@@ -400,8 +390,7 @@ static void test_output__a_descriptor_tells_of_the_next_try(void **state)
 {
     (void)state;
     static const struct vane_plugin output = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = run_by_fd, .write = refuse_first,
+        KIT_PLUGIN(VANE_OUTPUT, "out"), .run = run_by_fd, .write = refuse_first,
     };
     struct world world = { 0 };
     struct kit kit;
@@ -417,18 +406,9 @@ static void test_output__a_descriptor_tells_of_the_next_try(void **state)
 static void test_output__a_best_effort_one_that_is_dead_holds_neither_marks_nor_the_stop(void **state)
 {
     (void)state;
-    static const struct vane_plugin refusing = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .write = refuse,
-    };
-    static const struct vane_plugin holding = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .write = hold,
-    };
-    static const struct vane_plugin good = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "good", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .write = deliver,
-    };
+    static const struct vane_plugin refusing = { KIT_PLUGIN(VANE_OUTPUT, "out"), .write = refuse };
+    static const struct vane_plugin holding = { KIT_PLUGIN(VANE_OUTPUT, "out"), .write = hold };
+    static const struct vane_plugin good = { KIT_PLUGIN(VANE_OUTPUT, "good"), .write = deliver };
     static const struct vane_plugin *const dead[] = { &refusing, &holding, &unreachable };
     for (size_t i = 0; i < sizeof dead / sizeof *dead; i++) {
         struct world world = { 0 }, theirs = { 0 };
@@ -451,10 +431,7 @@ static void test_output__a_best_effort_one_that_is_dead_holds_neither_marks_nor_
 static void test_output__a_best_effort_one_that_works_gets_what_is_queued_before_the_stop(void **state)
 {
     (void)state;
-    static const struct vane_plugin output = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .write = deliver,
-    };
+    static const struct vane_plugin output = { KIT_PLUGIN(VANE_OUTPUT, "out"), .write = deliver };
     struct world world = { 0 };
     struct kit kit;
     start(&kit, &world, &busy, &output);
@@ -472,10 +449,7 @@ static void test_output__a_best_effort_one_that_works_gets_what_is_queued_before
 static void test_output__one_that_never_answers_is_given_up_and_nothing_is_acknowledged(void **state)
 {
     (void)state;
-    static const struct vane_plugin output = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .write = hold,
-    };
+    static const struct vane_plugin output = { KIT_PLUGIN(VANE_OUTPUT, "out"), .write = hold };
     struct world world = { 0 };
     struct kit kit;
     start(&kit, &world, &busy, &output);

@@ -51,8 +51,7 @@ static void note_position(struct vane_self *self, const struct vane_lane *lane, 
 }
 
 static const struct vane_plugin input = {
-    .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .run = emit_all, .delivered = note_position,
+    KIT_PLUGIN(VANE_INPUT, "in"), .run = emit_all, .delivered = note_position,
 };
 
 static void start(struct kit *kit, struct world *world, const struct vane_plugin *output, int metrics, int batch)
@@ -99,10 +98,7 @@ static enum vane_result deliver_all(struct vane_self *self, struct vane_write *w
     return VANE_OK;
 }
 
-static const struct vane_plugin plain = {
-    .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .write = deliver_all,
-};
+static const struct vane_plugin plain = { KIT_PLUGIN(VANE_OUTPUT, "out"), .write = deliver_all };
 
 static void test_output__a_write_is_a_run_of_batches_up_to_the_batch_size(void **state)
 {
@@ -151,10 +147,7 @@ static enum vane_result half_then_retry(struct vane_self *self, struct vane_writ
 static void test_output__retry_gives_again_only_what_is_not_settled(void **state)
 {
     (void)state;
-    static const struct vane_plugin output = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .write = half_then_retry,
-    };
+    static const struct vane_plugin output = { KIT_PLUGIN(VANE_OUTPUT, "out"), .write = half_then_retry };
     struct world world = { 0 };
     struct kit kit;
     start(&kit, &world, &output, 10, 10);
@@ -191,10 +184,7 @@ static char *read_file(const char *path)
 static void test_output__what_is_rejected_goes_to_the_dead_letter_file_and_the_position_moves(void **state)
 {
     (void)state;
-    static const struct vane_plugin output = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .write = fail_write,
-    };
+    static const struct vane_plugin output = { KIT_PLUGIN(VANE_OUTPUT, "out"), .write = fail_write };
     char path[] = "/tmp/vane-dead-XXXXXX";
     close(mkstemp(path));
     struct world world = { 0 };
@@ -308,8 +298,7 @@ static void test_output__every_metric_is_settled_once_in_all_orders(void **state
 {
     (void)state;
     static const struct vane_plugin output = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .write = answer_at_random, .run = settle_at_random,
+        KIT_PLUGIN(VANE_OUTPUT, "out"), .write = answer_at_random, .run = settle_at_random,
     };
     for (int seed = 0; seed < 20; seed++) {
         struct held *held = alloc_zero(sizeof *held);
@@ -362,8 +351,7 @@ static void test_output__a_series_is_never_in_two_writes_and_waiting_for_it_cost
 {
     (void)state;
     static const struct vane_plugin output = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .write = hold_one, .run = wait_and_count,
+        KIT_PLUGIN(VANE_OUTPUT, "out"), .write = hold_one, .run = wait_and_count,
     };
     struct held held = { 0 };
     struct kit kit;
@@ -394,13 +382,9 @@ static enum vane_result emit_one_series(struct vane_self *self)
 static void test_output__a_conflict_does_not_make_it_spin(void **state)
 {
     (void)state;
-    static const struct vane_plugin one_series = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .run = emit_one_series,
-    };
+    static const struct vane_plugin one_series = { KIT_PLUGIN(VANE_INPUT, "in"), .run = emit_one_series };
     static const struct vane_plugin output = {
-        .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .write = hold_one, .run = wait_and_count,
+        KIT_PLUGIN(VANE_OUTPUT, "out"), .write = hold_one, .run = wait_and_count,
     };
     struct held held = { 0 };
     struct kit kit;

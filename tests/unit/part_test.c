@@ -42,8 +42,7 @@ static void note_position(struct vane_self *self, const struct vane_lane *lane, 
 }
 
 static const struct vane_plugin input = {
-    .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .remembers = true, .run = emit_on, .delivered = note_position,
+    KIT_PLUGIN(VANE_INPUT, "in"), .remembers = true, .run = emit_on, .delivered = note_position,
 };
 
 /* ---- The processor: counts the metrics of each series ---- */
@@ -129,10 +128,7 @@ static enum vane_result check_counts(struct vane_self *self, struct vane_write *
     return VANE_OK;
 }
 
-static const struct vane_plugin checker = {
-    .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "out", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .write = check_counts,
-};
+static const struct vane_plugin checker = { KIT_PLUGIN(VANE_OUTPUT, "out"), .write = check_counts };
 
 static void add_nodes(struct kit *kit, struct world *world, unsigned workers)
 {
@@ -356,10 +352,7 @@ static enum vane_result take_unless_held(struct vane_self *self, struct vane_wri
     return VANE_OK;
 }
 
-static const struct vane_plugin taker = {
-    .abi = VANE_ABI, .role = VANE_OUTPUT, .name = "taker", .help = "Test.", .state_size = sizeof(struct kit_state),
-    .write = take_unless_held,
-};
+static const struct vane_plugin taker = { KIT_PLUGIN(VANE_OUTPUT, "taker"), .write = take_unless_held };
 
 static void test_part__parts_do_not_wait_for_each_other(void **state)
 {
@@ -425,8 +418,7 @@ static void test_part__positions_may_be_asked_for_while_checkpoints_are_written(
 {
     (void)state;
     static const struct vane_plugin lanes = {
-        .abi = VANE_ABI, .role = VANE_INPUT, .name = "in", .help = "Test.", .state_size = sizeof(struct kit_state),
-        .remembers = true, .run = emit_on_new_lanes,
+        KIT_PLUGIN(VANE_INPUT, "in"), .remembers = true, .run = emit_on_new_lanes,
     };
     struct world world = { 0 };
     struct kit kit;
