@@ -117,7 +117,7 @@ $(EXCHANGE_TESTS): HOST_LIBS += -lcjson -lssl -lcrypto
 # forecast without its models: these tests bring doubles of them.
 FORECAST_TESTS := $(patsubst %,$(BUILD)/tests/forecast_%_test,series state plan saved_model)
 $(FORECAST_TESTS): $(patsubst %,$(OBJ)/plugins/forecast/%.o,history series panel plan plan_prophet groups tally components \
-                     saved_model countries judge/backtest) \
+                     saved_model countries judge/backtest state_key) \
                    $(OBJ)/plugins/shared/memory.o
 
 LUA_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(wildcard plugins/lua/*.c))
@@ -150,6 +150,10 @@ PROPHET_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/uni
 $(PROPHET_TESTS) $(BUILD)/bench/prophet_bench: $(PROPHET_OBJ)
 $(BUILD)/bench/prophet_bench: HOST_LIBS += -lcjson
 $(BUILD)/fuzz/prophet_json_fuzz: $(PROPHET_SRC:%.c=$(OBJ)/fuzz/%.o)
+
+# All of forecast but its callbacks; the fuzzer brings state.c, to see what is saved.
+FORECAST_FUZZ := $(filter-out %/forecast.c %/state.c %/emit.c,$(wildcard plugins/forecast/*.c plugins/forecast/*/*.c))
+$(BUILD)/fuzz/forecast_state_fuzz: $(patsubst %.c,$(OBJ)/fuzz/%.o,$(FORECAST_FUZZ) plugins/shared/memory.c)
 
 $(BUILD)/tests/prophet_fit: $(OBJ)/tests/tools/prophet_fit.o $(PROPHET_OBJ) $(HOST_OBJ)
 	@mkdir -p $(@D)

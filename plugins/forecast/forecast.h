@@ -6,7 +6,7 @@
  *     panel        its models and their judge (models/, prophet/, judge/)
  *     saved_model  Prophet's models as files; countries: the holidays that are installed
  *     emit         forecasts and scores as metrics
- *     state        save and load
+ *     state        save and load; state_key: the keys of records
  *     tally        what is counted
  */
 #pragma once

@@ -5,6 +5,7 @@
 #include "plugins/forecast/history.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "plugins/shared/memory.h"
 
 enum { LEAST_ROOM = 64 };
+static const uint64_t NUMBER_MOST = UINT64_MAX / 2; /* of chunks, in records */
 
 struct chunk_head {
     uint64_t columns, count;
@@ -98,9 +100,8 @@ static struct history_chunk *add_chunk(struct history *history, uint64_t number)
 
 static struct history_chunk *newest_chunk(struct history *history)
 {
-    struct history_chunk *last = history->chunks + history->chunk_count;
-    return history->chunk_count && last[-1].count < HISTORY_CHUNK ? last - 1
-                                                                  : add_chunk(history, history->next_number);
+    struct history_chunk *last = history->chunk_count ? &history->chunks[history->chunk_count - 1] : NULL;
+    return last && last->count < HISTORY_CHUNK ? last : add_chunk(history, history->next_number);
 }
 
 /* The chunk of a point that is so many points away from the end. */
@@ -112,15 +113,20 @@ static struct history_chunk *chunk_from_end(struct history *history, size_t behi
     return &history->chunks[i];
 }
 
-static void forget_chunk(struct history *history, const struct history_chunk *chunk)
+/* The record of that number is to go. */
+static void note_gone(struct history *history, uint64_t number)
 {
-    if (!chunk->written)
-        return;
     if (history->gone_count == history->gone_room) {
         history->gone_room = history->gone_room ? 2 * history->gone_room : 8;
         history->gone = memory_resize(history->gone, history->gone_room, sizeof *history->gone);
     }
-    history->gone[history->gone_count++] = chunk->number;
+    history->gone[history->gone_count++] = number;
+}
+
+static void forget_chunk(struct history *history, const struct history_chunk *chunk)
+{
+    if (chunk->written)
+        note_gone(history, chunk->number);
 }
 
 /* The oldest points leave. That a chunk lost some is no change: what is loaded is trimmed again. */
@@ -289,17 +295,46 @@ void history_unsave(struct history *history, const struct history_writer *writer
     }
 }
 
-bool history_load(struct history *history, uint64_t number, const void *bytes, size_t length)
+/* Times that never decrease, behind the points there are; finite values. */
+static bool points_are_sound(const struct history *history, const char *at, size_t points)
+{
+    int64_t before = history->count ? history_newest(history) : INT64_MIN, time;
+    for (size_t i = 0; i < points; i++, before = time) {
+        memcpy(&time, at + i * 8, 8);
+        if (time < before)
+            return false;
+    }
+    for (size_t i = points; i < points * (1 + history->limits->columns); i++) {
+        double value;
+        memcpy(&value, at + i * 8, 8);
+        if (!isfinite(value))
+            return false;
+    }
+    return true;
+}
+
+/* 0: these bytes are no chunk. */
+static size_t count_points(const struct history *history, uint64_t number, const char *bytes, size_t length)
 {
     struct chunk_head head;
-    size_t columns = history->limits->columns;
-    if (length < sizeof head)
-        return false;
+    size_t row = 8 * (history->limits->columns + 1);
+    if (length < sizeof head || number < history->next_number || number > NUMBER_MOST)
+        return 0;
     memcpy(&head, bytes, sizeof head);
-    size_t points = (length - sizeof head) / (8 * (columns + 1));
-    if (head.columns != columns || head.count != points || length != sizeof head + points * 8 * (columns + 1))
+    size_t points = (length - sizeof head) / row;
+    bool sized = head.columns == history->limits->columns && head.count == points
+              && length == sizeof head + points * row;
+    return sized && points_are_sound(history, bytes + sizeof head, points) ? points : 0;
+}
+
+bool history_load(struct history *history, uint64_t number, const void *bytes, size_t length)
+{
+    size_t columns = history->limits->columns, points = count_points(history, number, bytes, length);
+    if (!points) {
+        note_gone(history, number);
         return false;
-    const char *at = (const char *)bytes + sizeof head;
+    }
+    const char *at = (const char *)bytes + sizeof(struct chunk_head);
     struct history_chunk *chunk = add_chunk(history, number);
     chunk->written = true;
     for (size_t i = 0; i < points; i++) {
@@ -310,7 +345,6 @@ bool history_load(struct history *history, uint64_t number, const void *bytes, s
             memcpy(&history->columns[j][to], at + (points * (j + 1) + i) * 8, 8);
     }
     chunk->count = points;
-    if (points)
-        trim(history);
+    trim(history);
     return true;
 }

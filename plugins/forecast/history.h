@@ -86,5 +86,6 @@ void history_save(struct history *history, bool full, const struct history_write
 void history_unsave(struct history *history, const struct history_writer *writer);
 
 /* The points of one chunk, behind all there are: chunks come in the order of their numbers. Points beyond the
- * limits are forgotten again. False: these bytes are no chunk, or have another number of columns. */
+ * limits are forgotten again. False: these bytes are no chunk that fits, and may be anything; the record is then written
+ * as gone. */
 bool history_load(struct history *history, uint64_t number, const void *bytes, size_t length);

@@ -354,6 +354,7 @@ bool panel_load_models(struct panel *panel, const void *bytes, size_t length)
         const char *piece = take_piece(&at, end, &size);
         good = piece && load_model(panel, i, piece, size);
     }
+    good = good && at == end;
     if (!good)
         forget_models(panel);
     panel->learnt = good && learnt;
@@ -363,11 +364,20 @@ bool panel_load_models(struct panel *panel, const void *bytes, size_t length)
 void panel_save_judge(const struct panel *panel, struct vane_text *out)
 {
     put_shape(panel->plan, out);
-    judge_save(panel->judge, out);
+    judge_save_core(panel->judge, out);
 }
 
 bool panel_load_judge(struct panel *panel, const void *bytes, size_t length)
 {
     const char *at = bytes, *end = at + length;
-    return take_shape(panel->plan, &at, end) && judge_load(panel->judge, at, (size_t)(end - at));
+    return take_shape(panel->plan, &at, end) && judge_load_core(panel->judge, at, (size_t)(end - at));
+}
+
+bool panel_settle_judge(struct panel *panel, bool fits)
+{
+    if (fits && judge_is_whole(panel->judge))
+        return true;
+    judge_free(panel->judge);
+    panel->judge = judge_new(&panel->plan->judge);
+    return false;
 }

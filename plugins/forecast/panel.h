@@ -59,11 +59,15 @@ void panel_answer(struct panel *panel, struct panel_work *work, const struct his
 const struct prophet *panel_fitted_prophet(const struct panel *panel, const struct history *history,
                                            const double **columns, struct prophet_frame *fitted_to);
 
-/* ---- State: two records, as the models change only when they learn ---- */
+/* ---- State: in parts, as the models change only when they learn, and a horizon of the judge when it is met ---- */
 
 void panel_save_models(const struct panel *panel, struct vane_text *out);
-void panel_save_judge(const struct panel *panel, struct vane_text *out);
+void panel_save_judge(const struct panel *panel, struct vane_text *out); /* its core; horizons: judge_save_horizons */
 
 /* False: not such bytes, or of other options; the panel is as new in that part. */
 bool panel_load_models(struct panel *panel, const void *bytes, size_t length);
 bool panel_load_judge(struct panel *panel, const void *bytes, size_t length);
+
+/* When all horizons were loaded (judge_load_horizon), too: false, and the judge is as new, if one did not fit
+ * (`fits`: as far as they were) or is missing. */
+bool panel_settle_judge(struct panel *panel, bool fits);

@@ -205,6 +205,18 @@ void series_take_future(struct series *series, int64_t time, const double *colum
     series->changed = true;
 }
 
+void series_check_times(struct series *series)
+{
+    int64_t newest = history_newest(&series->history), every = series->plan->options->every;
+    if (every ? series->due > saturated(newest, every) : series->due != INT64_MAX)
+        series_advance(series, SERIES_FORECAST);
+    every = series->plan->score_every;
+    if (every ? series->score_due > saturated(newest, every) : series->score_due != INT64_MAX)
+        series_advance(series, SERIES_SCORES);
+    if (series->forecast_from > newest)
+        series->forecast_from = INT64_MIN;
+}
+
 /* ---- Forecasts ---- */
 
 bool series_is_ahead_of_forecast(const struct series *series)

@@ -47,6 +47,7 @@ struct series {
     const char    *lane;       /* that brought the last point; as vane_lane_text */
     const char    *saved_lane; /* under which its records are; NULL: there are none */
     bool           changed, models_changed; /* since they were saved */
+    size_t         saved_horizons; /* of the judge, from the first on, have records */
     struct loaded *loaded;     /* state.c: records that are not looked at yet */
 };
 
@@ -62,6 +63,10 @@ void series_take_future(struct series *series, int64_t time, const double *colum
 
 /* What was due is done: the next times. */
 void series_advance(struct series *series, int due);
+
+/* After loading: times that these options cannot have led to, as they were others or the bytes are damaged, become what they
+ * would be now. */
+void series_check_times(struct series *series);
 
 /* The forecast of now; .prediction NULL: there is none, which is counted. */
 void series_forecast(struct series *series, struct panel_work *work, const struct model_notes *notes,

@@ -2,6 +2,9 @@
  * they are until all are there. */
 #include "plugins/forecast/state.h"
 
+#include "plugins/forecast/state_key.h"
+
+#include <math.h>
 #include <stdlib.h>
 
 #include "plugins/shared/memory.h"
@@ -17,71 +20,15 @@ struct loaded {
     struct pile {
         struct blob *chunks;
         size_t       count;
-    } history, future;
+    } history, future, horizons;
 };
 
-/* The head of record "s"; regressors and the judge follow. */
+/* The head of record "s"; regressors and the judge's core follow. */
 struct series_head {
     int64_t  due, score_due, forecast_from, ahead_time;
     double   ahead_value;
     uint64_t too_old, has_ahead, columns_known, column_count;
 };
-
-/* ---- Keys ---- */
-
-static void write_name(const struct series *series, struct vane_text *out)
-{
-    const struct vane_series *of = series->of;
-    vane_text_addf(out, "%u:%s", of->name_length, of->name);
-    for (uint32_t i = 0; i < of->tag_count; i++)
-        vane_text_addf(out, ",%u:%s=%u:%s", of->tags[i].key_length, of->tags[i].key, of->tags[i].value_length,
-                       of->tags[i].value);
-    vane_text_addf(out, ";%zu:%s", series->field_length, series->field);
-}
-
-static bool has_number(char kind)
-{
-    return kind == 'c' || kind == 'f';
-}
-
-/* "s…", "m…", "c17 …", "f2 …" */
-static void write_key(const struct series *series, char kind, uint64_t number, struct vane_text *key)
-{
-    vane_text_clear(key);
-    vane_text_addf(key, has_number(kind) ? "%c%llu " : "%c", kind, (unsigned long long)number);
-    write_name(series, key);
-}
-
-/* One text with its length in front, ended in place. Answers what stands behind it; -1: it is none. */
-static int take_text(char **at, const char **text, uint32_t *length)
-{
-    char *end;
-    unsigned long size = strtoul(*at, &end, 10);
-    if (end == *at || *end != ':' || size > strlen(end + 1))
-        return -1;
-    *text = end + 1;
-    *length = (uint32_t)size;
-    char *behind = end + 1 + size;
-    int mark = *behind;
-    *at = behind + (mark != 0);
-    *behind = '\0';
-    return mark;
-}
-
-/* A name back into a series. `tags` is memory to free. */
-static bool read_name(char *at, struct vane_series *series, struct vane_tag **tags, const char **field,
-                      uint32_t *field_length)
-{
-    int mark = take_text(&at, &series->name, &series->name_length);
-    while (mark == ',') {
-        *tags = memory_resize(*tags, series->tag_count + 1, sizeof **tags);
-        struct vane_tag *tag = &(*tags)[series->tag_count++];
-        mark = take_text(&at, &tag->key, &tag->key_length);
-        mark = mark == '=' ? take_text(&at, &tag->value, &tag->value_length) : -1;
-    }
-    series->tags = *tags;
-    return mark == ';' && take_text(&at, field, field_length) == 0;
-}
 
 /* ---- Losing ---- */
 
@@ -110,7 +57,7 @@ static void bury_chunk(void *context, uint64_t number, const void *bytes, size_t
 {
     struct burial *burial = context;
     (void)bytes, (void)length;
-    write_key(burial->series, burial->kind, number, &burial->key);
+    state_key_write(burial->series, burial->kind, number, &burial->key);
     add_dead(burial->state, burial->series, burial->key.data);
 }
 
@@ -121,9 +68,12 @@ static void bury_records(struct burial *burial, struct series *series)
         return;
     burial->series = series;
     for (const char *kind = "sm"; *kind; kind++) {
-        write_key(series, *kind, 0, &burial->key);
+        state_key_write(series, *kind, 0, &burial->key);
         add_dead(burial->state, series, burial->key.data);
     }
+    burial->kind = 'j';
+    for (size_t i = 0; i < series->saved_horizons; i++)
+        bury_chunk(burial, i, NULL, 0);
     burial->kind = 'c';
     history_unsave(&series->history, &(struct history_writer){ bury_chunk, burial });
     burial->kind = 'f';
@@ -189,7 +139,7 @@ struct saving {
 
 static void put(struct saving *saving, char kind, uint64_t number, const void *bytes, size_t length)
 {
-    write_key(saving->series, kind, number, &saving->key);
+    state_key_write(saving->series, kind, number, &saving->key);
     vane_save(saving->saver, &(struct vane_record){
         .lane = saving->series->lane, .key = saving->key.data, .data = bytes, .length = length,
         .series = saving->series->of->hash,
@@ -224,6 +174,17 @@ static void put_models(struct saving *saving, const struct series *series)
     put(saving, 'm', 0, saving->bytes.data, saving->bytes.length);
 }
 
+/* Records of horizons that there are no more, after a change of options, go. */
+static void put_judge(struct saving *saving, struct series *series, bool whole)
+{
+    size_t horizons = judge_horizon_count(series->panel.judge);
+    saving->kind = 'j';
+    judge_save_horizons(series->panel.judge, whole, &(struct judge_writer){ put_chunk, saving });
+    for (size_t i = horizons; i < series->saved_horizons; i++)
+        put_chunk(saving, i, NULL, 0);
+    series->saved_horizons = horizons;
+}
+
 static void save_series(struct saving *saving, struct series *series, bool full)
 {
     bool whole = full || !series->saved_lane;
@@ -231,6 +192,7 @@ static void save_series(struct saving *saving, struct series *series, bool full)
         return;
     saving->series = series;
     put_due(saving, series);
+    put_judge(saving, series, whole);
     if (whole || series->models_changed)
         put_models(saving, series);
     saving->kind = 'c';
@@ -302,6 +264,7 @@ static void loaded_free(struct loaded *loaded)
 {
     pile_release(&loaded->history);
     pile_release(&loaded->future);
+    pile_release(&loaded->horizons);
     free(loaded->due.bytes);
     free(loaded->models.bytes);
     free(loaded);
@@ -315,7 +278,7 @@ static struct series *series_of(struct groups *groups, const struct vane_record 
     const char *field;
     uint32_t length;
     struct series *series = NULL;
-    *good = read_name(name, &of, &tags, &field, &length);
+    *good = state_key_read(name, &of, &tags, &field, &length);
     struct group *group = *good ? groups_find(groups, &of) : NULL;
     if (group) {
         size_t hint = 0;
@@ -338,8 +301,9 @@ static void take_record(struct series *series, const struct vane_record *record,
     if (record->data)
         series->lane = lane;
     struct loaded *loaded = series->loaded;
-    if (has_number(kind))
-        blob_set(chunk_of(kind == 'c' ? &loaded->history : &loaded->future, number), record);
+    if (state_key_has_number(kind))
+        blob_set(chunk_of(kind == 'c' ? &loaded->history : kind == 'f' ? &loaded->future : &loaded->horizons, number),
+                 record);
     else
         blob_set(kind == 's' ? &loaded->due : &loaded->models, record);
 }
@@ -347,12 +311,12 @@ static void take_record(struct series *series, const struct vane_record *record,
 bool state_load(struct state *state, struct groups *groups, const struct vane_record *record)
 {
     char kind = record->key[0];
-    if (!kind || !strchr("smcf", kind))
+    if (!kind || !strchr("smcfj", kind))
         return false;
     char *key = memory_zero(strlen(record->key) + 1), *name = key + 1;
     memcpy(key, record->key, strlen(record->key));
-    uint64_t number = has_number(kind) ? strtoull(name, &name, 10) : 0;
-    name += has_number(kind) && *name == ' ';
+    uint64_t number = state_key_has_number(kind) ? strtoull(name, &name, 10) : 0;
+    name += state_key_has_number(kind) && *name == ' ';
     bool good;
     struct series *series = series_of(groups, record, name, &good);
     if (series)
@@ -370,6 +334,18 @@ static int by_number(const void *a, const void *b)
     return (left->number > right->number) - (left->number < right->number);
 }
 
+/* Bits that this build could have written. */
+static bool is_sound(const struct series_head *head, const char *columns)
+{
+    bool sound = isfinite(head->ahead_value) && head->has_ahead <= 1 && head->columns_known <= 1;
+    for (size_t i = 0; i < 2 * head->column_count && sound; i++) {
+        double value;
+        memcpy(&value, columns + i * sizeof value, sizeof value);
+        sound = isfinite(value);
+    }
+    return sound;
+}
+
 static bool read_due(struct series *series, const struct blob *blob)
 {
     struct series_head head;
@@ -377,7 +353,7 @@ static bool read_due(struct series *series, const struct blob *blob)
     if (!blob->bytes || blob->length < sizeof head)
         return false;
     memcpy(&head, blob->bytes, sizeof head);
-    if (head.column_count != columns || blob->length < sizeof head + more)
+    if (head.column_count != columns || blob->length < sizeof head + more || !is_sound(&head, blob->bytes + sizeof head))
         return false;
     memcpy(series->columns, blob->bytes + sizeof head, more);
     series->due = head.due;
@@ -390,6 +366,20 @@ static bool read_due(struct series *series, const struct blob *blob)
                                     .columns = series->columns + columns };
     size_t used = sizeof head + more;
     return panel_load_judge(&series->panel, blob->bytes + used, blob->length - used);
+}
+
+/* After read_due, which has loaded the judge's core if `fits`. */
+static bool settle_judge(struct series *series, const struct pile *pile, bool fits)
+{
+    for (size_t i = 0; i < pile->count; i++) {
+        const struct blob *horizon = &pile->chunks[i];
+        if (!horizon->bytes)
+            continue;
+        fits = fits && judge_load_horizon(series->panel.judge, horizon->number, horizon->bytes, horizon->length);
+        if (horizon->number < JUDGE_HORIZONS && horizon->number >= series->saved_horizons)
+            series->saved_horizons = (size_t)horizon->number + 1;
+    }
+    return panel_settle_judge(&series->panel, fits);
 }
 
 static bool settle_history(struct history *history, struct pile *pile)
@@ -416,8 +406,12 @@ static bool settle(struct series *series)
         good = settle_history(&series->future, &loaded->future) && good;
     history_forget(&series->future, history_newest(&series->history));
     bool due = read_due(series, &loaded->due);
-    bool models = panel_load_models(&series->panel, loaded->models.bytes, loaded->models.length);
-    if (!due)
+    due = settle_judge(series, &loaded->horizons, due);
+    bool models = loaded->models.bytes
+               && panel_load_models(&series->panel, loaded->models.bytes, loaded->models.length);
+    if (due)
+        series_check_times(series);
+    else
         series_advance(series, SERIES_FORECAST | SERIES_SCORES);
     return good && due && models;
 }

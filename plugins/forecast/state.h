@@ -1,6 +1,7 @@
 /* state - what survives a restart: of each series, under its lane,
  *
  *     "s" + name   when it is due, what is put aside, its judge       one record, written when a point has come
+ *     "j" + number + name   its judge at one horizon                  those that changed
  *     "m" + name   its models, for a warm fit                         one record, written when they have learnt
  *     "c" + number + name   its points, chunk by chunk (history.h)    only those that changed
  *     "f" + number + name   regressors that are known ahead           likewise

@@ -136,12 +136,14 @@ size_t models_candidates(const struct model_settings *settings, const struct mod
 struct judge {
     const struct judge_settings *settings;
     uint64_t                     observed, issued;
+    bool                         changed, whole; /* its horizon: since it was saved; loaded */
 };
 
 struct judge *judge_new(const struct judge_settings *settings)
 {
     struct judge *judge = alloc_zero(sizeof *judge);
     judge->settings = settings;
+    judge->changed = true;
     return judge;
 }
 
@@ -170,6 +172,7 @@ void judge_issue(struct judge *judge, int64_t origin, const struct prediction *c
     (void)origin;
     assert_non_null(made[answered]);
     judge->issued++;
+    judge->changed = true;
 }
 
 struct judge_counts judge_counts(const struct judge *judge)
@@ -197,19 +200,47 @@ bool judge_calibrate(const struct judge *judge, size_t candidate, struct predict
     return judge->settings->calibrate;
 }
 
-void judge_save(const struct judge *judge, struct vane_text *out)
+/* What was observed is the core, what was issued the one horizon there is. */
+void judge_save_core(const struct judge *judge, struct vane_text *out)
 {
     vane_text_add(out, &judge->observed, sizeof judge->observed);
-    vane_text_add(out, &judge->issued, sizeof judge->issued);
 }
 
-bool judge_load(struct judge *judge, const void *bytes, size_t length)
+void judge_save_horizons(struct judge *judge, bool full, const struct judge_writer *writer)
 {
-    if (length != sizeof judge->observed + sizeof judge->issued)
+    if (full || judge->changed)
+        writer->write(writer->context, 0, &judge->issued, sizeof judge->issued);
+    judge->changed = false;
+}
+
+size_t judge_horizon_count(const struct judge *judge)
+{
+    (void)judge;
+    return 1;
+}
+
+static bool load_double(void *to, size_t size, const void *bytes, size_t length)
+{
+    if (length != size)
         return false;
-    memcpy(&judge->observed, bytes, sizeof judge->observed);
-    memcpy(&judge->issued, (const char *)bytes + sizeof judge->observed, sizeof judge->issued);
+    memcpy(to, bytes, size);
     return true;
+}
+
+bool judge_load_core(struct judge *judge, const void *bytes, size_t length)
+{
+    return load_double(&judge->observed, sizeof judge->observed, bytes, length);
+}
+
+bool judge_load_horizon(struct judge *judge, uint64_t horizon, const void *bytes, size_t length)
+{
+    judge->whole = horizon == 0 && load_double(&judge->issued, sizeof judge->issued, bytes, length);
+    return judge->whole;
+}
+
+bool judge_is_whole(const struct judge *judge)
+{
+    return judge->whole;
 }
 
 /* ---- Prophet: settings only, nobody asks for components here ---- */

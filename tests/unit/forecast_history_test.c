@@ -291,6 +291,46 @@ static void test_history__refuses_what_is_no_chunk(void **state)
     history_release(&other);
 }
 
+/* A chunk of two points as it is written: head, times, values. */
+static bool loads(const int64_t times[2], const double values[2], uint64_t number)
+{
+    static const struct history_limits limits = { .points = 100, .columns = 1 };
+    struct { uint64_t columns, count; int64_t times[2]; double values[2]; } chunk = {
+        1, 2, { times[0], times[1] }, { values[0], values[1] } };
+    struct history history;
+    history_init(&history, &limits);
+    bool first = history_load(&history, 3, &chunk, sizeof chunk);
+    bool again = first && history_load(&history, number, &chunk, sizeof chunk);
+    history_release(&history);
+    return again;
+}
+
+static void test_history__refuses_chunks_that_it_cannot_have_written(void **state)
+{
+    (void)state;
+    assert_true(loads((int64_t[]){ 5, 5 }, (double[]){ 1, 2 }, 4));
+    assert_false(loads((int64_t[]){ 5, 4 }, (double[]){ 1, 2 }, 4));
+    assert_false(loads((int64_t[]){ 5, 6 }, (double[]){ 1, 2 }, 4)); /* the second time its beginning is before its end */
+    assert_false(loads((int64_t[]){ 5, 5 }, (double[]){ 1, NAN }, 4));
+    assert_false(loads((int64_t[]){ 5, 5 }, (double[]){ INFINITY, 2 }, 4));
+    assert_false(loads((int64_t[]){ 5, 5 }, (double[]){ 1, 2 }, 3));
+    assert_false(loads((int64_t[]){ 5, 5 }, (double[]){ 1, 2 }, UINT64_MAX));
+}
+
+static void test_history__a_refused_chunk_is_deleted(void **state)
+{
+    (void)state;
+    static const struct history_limits limits = { .points = 100, .columns = 1 };
+    struct shelf shelf = { 0 };
+    struct history history;
+    history_init(&history, &limits);
+    assert_false(history_load(&history, 7, "x", 1));
+    save(&history, false, &shelf);
+    assert_int_equal(shelf.deletes, 1);
+    shelf_empty(&shelf);
+    history_release(&history);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +345,8 @@ int main(void)
         cmocka_unit_test(test_history__nothing_grows_where_nobody_saves),
         cmocka_unit_test(test_history__what_is_loaded_is_what_was_saved),
         cmocka_unit_test(test_history__refuses_what_is_no_chunk),
+        cmocka_unit_test(test_history__refuses_chunks_that_it_cannot_have_written),
+        cmocka_unit_test(test_history__a_refused_chunk_is_deleted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

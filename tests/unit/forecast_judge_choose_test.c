@@ -186,58 +186,6 @@ static void test_choose__answers_with_who_could_predict(void **state)
     court_free(court);
 }
 
-static void run_on(struct court *court, struct walk *walk, int64_t from, int64_t to)
-{
-    for (int64_t i = from; i < to; i++) {
-        court_observe(court, i, walk_on(walk));
-        court_say(court, 0, walk->level, 1);
-        court_say(court, 1, walk->level + 0.5, 2);
-        court_issue(court, i);
-    }
-}
-
-static void test_judge__survives_a_restart(void **state)
-{
-    (void)state;
-    struct court *court = court_new(30, true), *again = court_new(30, true);
-    court_open(court);
-    court_open(again);
-    struct walk walk = { .seed = 37, .deviation = 1 };
-    run_on(court, &walk, 0, 200);
-    struct vane_text bytes = { 0 }, first = { 0 }, second = { 0 };
-    judge_save(court->judge, &bytes);
-    assert_true(judge_load(again->judge, bytes.data, bytes.length));
-    struct walk same = walk;
-    run_on(court, &walk, 200, 400);
-    run_on(again, &same, 200, 400);
-    judge_save(court->judge, &first);
-    judge_save(again->judge, &second);
-    assert_int_equal(first.length, second.length);
-    assert_memory_equal(first.data, second.data, first.length);
-    vane_text_release(&bytes);
-    vane_text_release(&first);
-    vane_text_release(&second);
-    court_free(court);
-    court_free(again);
-}
-
-static void test_judge__loads_only_what_it_saved(void **state)
-{
-    (void)state;
-    struct court *court = court_new(30, true), *other = court_new(30, true);
-    court_open(court);
-    other->settings.step = 2 * KIT_SECOND;
-    court_open(other);
-    struct vane_text bytes = { 0 };
-    judge_save(court->judge, &bytes);
-    assert_false(judge_load(other->judge, bytes.data, bytes.length));
-    assert_false(judge_load(court->judge, bytes.data, bytes.length - 1));
-    assert_false(judge_load(court->judge, "", 0));
-    vane_text_release(&bytes);
-    court_free(court);
-    court_free(other);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,8 +198,6 @@ int main(void)
         cmocka_unit_test(test_choose__keeps_naive_while_nothing_is_proved),
         cmocka_unit_test(test_choose__is_hard_to_fool),
         cmocka_unit_test(test_choose__answers_with_who_could_predict),
-        cmocka_unit_test(test_judge__survives_a_restart),
-        cmocka_unit_test(test_judge__loads_only_what_it_saved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -207,6 +207,44 @@ static void check_saved(struct kit *kit, const struct model *model)
     model->free(second);
 }
 
+/* Any eight bytes of what was saved become NaN: refused, or the model goes on and says only what is finite. */
+static void check_damaged(struct kit *kit, const struct model *model)
+{
+    void *first = model->new(&kit->settings);
+    struct vane_text bytes = { 0 };
+    const double nan = NAN;
+    size_t refused = 0;
+    assert_true(kit_fit(kit, model, first, 150));
+    model->save(first, &bytes);
+    for (size_t at = 0; at + 8 <= bytes.length; at += 8) {
+        void *second = model->new(&kit->settings);
+        double kept;
+        memcpy(&kept, bytes.data + at, 8);
+        memcpy(bytes.data + at, &nan, 8);
+        if (!model->load(second, bytes.data, bytes.length))
+            refused++;
+        else if (kit_predict(kit, model, second, 149, 10))
+            kit_check_sound(kit, 10);
+        memcpy(bytes.data + at, &kept, 8);
+        model->free(second);
+    }
+    assert_true(refused >= bytes.length / 8 / 2); /* times may be anything */
+    vane_text_release(&bytes);
+    model->free(first);
+}
+
+static void test_models__believe_no_bytes(void **state)
+{
+    (void)state;
+    struct kit *kit = kit_new();
+    kit->settings.season = 7;
+    uint64_t seed = 11;
+    for (int i = 0; i < 200; i++)
+        kit_add(kit, kit_normal(&seed) + i % 7);
+    each_model(kit, check_damaged);
+    free(kit);
+}
+
 static void test_models__survive_a_restart(void **state)
 {
     (void)state;
@@ -232,6 +270,7 @@ int main(void)
         cmocka_unit_test(test_models__go_on_between_fits),
         cmocka_unit_test(test_models__go_on_as_if_they_had_been_fit),
         cmocka_unit_test(test_models__survive_a_restart),
+        cmocka_unit_test(test_models__believe_no_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

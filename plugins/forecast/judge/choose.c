@@ -1,10 +1,13 @@
 /* choose - see choose.h. */
 #include "plugins/forecast/judge/choose.h"
 
+#include "core/plugin.h"
+#include "plugins/forecast/judge/bytes.h"
+
 #include <math.h>
 #include <stdio.h>
 
-enum { MEMORY = 500, ENOUGH = 20 };
+enum { MEMORY = 500, ENOUGH = 20, RELATIVE_MOST = 10 };
 static const double confidence = 2.33; /* 99 %, one-sided */
 
 static void blend(double *average, double value, uint64_t count)
@@ -23,11 +26,32 @@ void choose_learn(struct choose *choose, size_t candidate, size_t horizon, doubl
     struct choose_horizon *self = &choose->horizons[candidate][horizon];
     double unit = choose->naive[horizon], difference = fabs(error) - fabs(naive_error);
     double relative = unit > 0 ? difference / unit : difference > 0;
-    relative = fmin(fmax(relative, -10), 10);
+    relative = fmin(fmax(relative, -RELATIVE_MOST), RELATIVE_MOST);
     self->count++;
     blend(&self->mean, relative, self->count);
     blend(&self->square, relative * relative, self->count);
     blend(&self->overlap, (double)overlap, self->count);
+}
+
+void choose_save(const struct choose *choose, const struct shape *shape, size_t horizon, struct vane_text *out)
+{
+    vane_text_add(out, &choose->naive[horizon], sizeof choose->naive[horizon]);
+    vane_text_add(out, &choose->counts[horizon], sizeof choose->counts[horizon]);
+    for (size_t i = 0; i < shape->candidates; i++)
+        vane_text_add(out, &choose->horizons[i][horizon], sizeof choose->horizons[i][horizon]);
+}
+
+void choose_load(struct choose *choose, const struct shape *shape, size_t horizon, struct bytes *bytes)
+{
+    choose->naive[horizon] = bytes_take_number(bytes, 0, 1e150);
+    choose->counts[horizon] = bytes_take_count(bytes, UINT64_MAX);
+    for (size_t i = 0; i < shape->candidates; i++) {
+        struct choose_horizon *self = &choose->horizons[i][horizon];
+        self->count = bytes_take_count(bytes, UINT64_MAX);
+        self->mean = bytes_take_number(bytes, -RELATIVE_MOST, RELATIVE_MOST);
+        self->square = bytes_take_number(bytes, 0, RELATIVE_MOST * RELATIVE_MOST);
+        self->overlap = bytes_take_number(bytes, 0, (double)shape->capacity[horizon]);
+    }
 }
 
 struct evidence {

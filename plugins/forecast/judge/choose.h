@@ -31,5 +31,10 @@ void choose_learn_naive(struct choose *choose, size_t horizon, double error);
 void choose_learn(struct choose *choose, size_t candidate, size_t horizon, double error, double naive_error,
                   size_t overlap);
 
+/* What is known at one horizon. Loading takes what choose_save wrote, and checks it. */
+struct bytes;
+void choose_save(const struct choose *choose, const struct shape *shape, size_t horizon, struct vane_text *out);
+void choose_load(struct choose *choose, const struct shape *shape, size_t horizon, struct bytes *bytes);
+
 void choose_answer(const struct choose *choose, const struct shape *shape,
                    const struct prediction *const *made, struct judge_choice *choice);

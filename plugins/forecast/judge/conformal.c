@@ -1,10 +1,14 @@
 /* conformal - see conformal.h. */
 #include "plugins/forecast/judge/conformal.h"
 
+#include "core/plugin.h"
+#include "plugins/forecast/judge/bytes.h"
+
 #include <math.h>
 
 static const double gain_least = 0.04, gain_first = 2, gain_power = 0.6, integral_gain = 5;
-enum { MEMORY = 50 };
+static const double SHIFT_MOST = 1e150;
+enum { MEMORY = 50, SCALE_MOST = 1000000 };
 
 static size_t horizon_size(const struct shape *shape)
 {
@@ -108,7 +112,7 @@ static void learn_level(struct conformal_horizon *self, const struct shape *shap
     double repeats = sqrt((double)one->overlap);
     double gain = fmax(gain_least / repeats, gain_first / pow((double)self->count, gain_power));
     double below = one->actual < one->own[level] + *theta * one->unit;
-    *theta += gain * most * (p - below);
+    *theta = fmin(fmax(*theta + gain * most * (p - below), -SHIFT_MOST), SHIFT_MOST);
     if (calibrated)
         *shortfall += (p - (one->actual < one->issued[level]) - *shortfall) / (MEMORY * repeats);
 }
@@ -123,8 +127,29 @@ void conformal_learn(void *conformal, const struct shape *shape, size_t candidat
     self->error += rate * (error - self->error);
     if (!(one->unit > 0))
         return;
-    self->scale += rate * (fmin(error / one->unit, 1e6) - self->scale);
+    self->scale += rate * (fmin(error / one->unit, SCALE_MOST) - self->scale);
     double most = reach(self, shape, one);
     for (size_t level = 0; level < shape->levels; level++)
         learn_level(self, shape, level, calibrated, most, one);
+}
+
+/* ---- State ---- */
+
+void conformal_save(const void *conformal, const struct shape *shape, size_t candidate, size_t horizon,
+                    struct vane_text *out)
+{
+    vane_text_add(out, horizon_at(conformal, shape, candidate, horizon), horizon_size(shape));
+}
+
+void conformal_load(void *conformal, const struct shape *shape, size_t candidate, size_t horizon, struct bytes *bytes)
+{
+    struct conformal_horizon *self = horizon_at(conformal, shape, candidate, horizon);
+    double *theta = shifts(self), *shortfall = theta + shape->levels;
+    self->count = bytes_take_count(bytes, UINT64_MAX);
+    self->error = bytes_take_number(bytes, 0, 1e150);
+    self->scale = bytes_take_number(bytes, 0, SCALE_MOST);
+    for (size_t level = 0; level < shape->levels; level++)
+        theta[level] = bytes_take_number(bytes, -SHIFT_MOST, SHIFT_MOST);
+    for (size_t level = 0; level < shape->levels; level++)
+        shortfall[level] = bytes_take_number(bytes, -1, 1);
 }

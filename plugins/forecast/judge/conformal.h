@@ -50,6 +50,12 @@ bool conformal_ready(const void *conformal, const struct shape *shape, size_t ca
 void conformal_apply(const void *conformal, const struct shape *shape, size_t candidate, size_t steps,
                      double mean, double *quantiles, size_t stride);
 
+/* What is known of one candidate at one horizon. Loading takes what conformal_save wrote, and checks it. */
+struct bytes;
+void conformal_save(const void *conformal, const struct shape *shape, size_t candidate, size_t horizon,
+                    struct vane_text *out);
+void conformal_load(void *conformal, const struct shape *shape, size_t candidate, size_t horizon, struct bytes *bytes);
+
 /* The actual of a forecast at a kept horizon. issued: its quantiles as they were sent out. */
 struct conformal_case {
     double        mean, unit, actual;

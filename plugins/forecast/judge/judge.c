@@ -1,14 +1,6 @@
-/* judge - see judge.h. All that changes is in one flat block without pointers, so that saving is copying:
- *
- *     core │ choose │ ledger │ scores: candidate by candidate (and auto), horizon by horizon │ conformal
- */
-#include "plugins/forecast/judge/judge.h"
-
+/* judge - see judge.h and judge_internal.h; persist.c has its state as bytes. */
 #include "core/plugin.h"
-#include "plugins/forecast/judge/choose.h"
-#include "plugins/forecast/judge/conformal.h"
-#include "plugins/forecast/judge/ledger.h"
-#include "plugins/forecast/judge/score.h"
+#include "plugins/forecast/judge/judge_internal.h"
 #include "plugins/shared/memory.h"
 
 #include <assert.h>
@@ -17,26 +9,6 @@
 #include <stdlib.h>
 
 enum { TOLERANCE_STEPS = 60 };
-
-struct core {
-    struct judge_counts counts;
-    int64_t             time; /* of the newest observation */
-    double              value;
-    double              change; /* mean absolute change between observations, as scores average */
-    uint64_t            observations;
-    uint64_t            backtest; /* of the forecasts issued, the first so many were played within the history */
-};
-
-struct judge {
-    struct shape   shape;
-    uint64_t       tolerance;
-    size_t         size; /* of the block */
-    struct core   *core; /* the block */
-    struct choose *choose;
-    struct ledger *ledger;
-    struct score  *scores;
-    void          *conformal;
-};
 
 static size_t score_count(const struct shape *shape)
 {
@@ -63,6 +35,8 @@ struct judge *judge_new(const struct judge_settings *settings)
     judge->scores = (struct score *)(void *)(block + scores);
     judge->conformal = block + conformal;
     ledger_init(judge->ledger);
+    judge->changed = (UINT32_C(1) << shape->horizon_count) - 1;
+    judge->missing = judge->changed | UINT32_C(1) << 31;
     return judge;
 }
 
@@ -79,11 +53,6 @@ size_t judge_memory(const struct judge *judge)
     return sizeof *judge + judge->size;
 }
 
-static struct score *score_at(const struct judge *judge, size_t model, size_t horizon)
-{
-    return &judge->scores[model * judge->shape.horizon_count + horizon];
-}
-
 /* ---- Actuals ---- */
 
 static void learn_candidate(struct judge *judge, struct ledger_entry *entry, size_t candidate, size_t horizon,
@@ -93,9 +62,9 @@ static void learn_candidate(struct judge *judge, struct ledger_entry *entry, siz
     const double *values = ledger_values(shape, entry, candidate);
     const double *own = values + 2, *issued = own + shape->levels;
     struct score_case one = { .mean = values[0], .base = entry->base, .actual = actual, .quantiles = issued };
-    score_add(score_at(judge, candidate, horizon), shape, &one);
+    score_add(judge_score_at(judge, candidate, horizon), shape, &one);
     if (candidate == entry->answered)
-        score_add(score_at(judge, shape->candidates, horizon), shape, &one);
+        score_add(judge_score_at(judge, shape->candidates, horizon), shape, &one);
     size_t overlap = (size_t)judge->ledger->rings[horizon].count;
     choose_learn(judge->choose, candidate, horizon, values[0] - actual, entry->base - actual, overlap);
     conformal_learn(judge->conformal, shape, candidate, horizon, &(struct conformal_case){
@@ -106,6 +75,7 @@ static void learn_candidate(struct judge *judge, struct ledger_entry *entry, siz
 static void settle(struct judge *judge, struct ledger_entry *entry, size_t horizon)
 {
     const struct core *core = judge->core;
+    judge->changed |= UINT32_C(1) << horizon;
     if ((uint64_t)entry->target - (uint64_t)core->time > judge->tolerance) {
         judge->core->counts.expired++;
         return;
@@ -196,6 +166,7 @@ void judge_issue(struct judge *judge, int64_t origin, const struct prediction *c
             judge->core->counts.thinned++;
             continue;
         }
+        judge->changed |= UINT32_C(1) << h;
         entry->base = judge->core->value;
         entry->answered = answered;
         entry->made = 0;
@@ -228,7 +199,7 @@ void judge_scores(const struct judge *judge, void (*visit)(void *context, const 
     size_t models = shape->candidates > 1 ? shape->candidates + 1 : 1;
     for (size_t model = 0; model < models; model++) {
         for (size_t h = 0; h < shape->horizon_count; h++) {
-            const struct score *score = score_at(judge, model, h);
+            const struct score *score = judge_score_at(judge, model, h);
             struct judge_score out = { .horizon = shape->horizons[h] };
             out.model = model < shape->candidates ? shape->settings->candidates[model] : "auto";
             score_report(score, shape, judge->core->change, &out);
@@ -241,46 +212,4 @@ void judge_scores(const struct judge *judge, void (*visit)(void *context, const 
 struct judge_counts judge_counts(const struct judge *judge)
 {
     return judge->core->counts;
-}
-
-/* ---- State ---- */
-
-static void mix(uint64_t *hash, const void *bytes, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        *hash = (*hash ^ ((const unsigned char *)bytes)[i]) * UINT64_C(0x100000001b3); /* FNV-1a */
-}
-
-/* Of all that gives the block its meaning. */
-static uint64_t fingerprint(const struct judge *judge)
-{
-    const struct judge_settings *settings = judge->shape.settings;
-    uint64_t hash = UINT64_C(0xcbf29ce484222325), numbers[] = {
-        judge->size, (uint64_t)settings->step, settings->count, (uint64_t)settings->every,
-        settings->calibrate,
-    };
-    mix(&hash, numbers, sizeof numbers);
-    mix(&hash, settings->levels, settings->level_count * sizeof *settings->levels);
-    for (size_t i = 0; i < settings->candidate_count; i++)
-        mix(&hash, settings->candidates[i], strlen(settings->candidates[i]) + 1);
-    return hash;
-}
-
-void judge_save(const struct judge *judge, struct vane_text *out)
-{
-    uint64_t print = fingerprint(judge);
-    vane_text_add(out, &print, sizeof print);
-    vane_text_add(out, judge->core, judge->size);
-}
-
-bool judge_load(struct judge *judge, const void *bytes, size_t length)
-{
-    uint64_t print;
-    if (length != sizeof print + judge->size)
-        return false;
-    memcpy(&print, bytes, sizeof print);
-    if (print != fingerprint(judge))
-        return false;
-    memcpy(judge->core, (const char *)bytes + sizeof print, judge->size);
-    return true;
 }

@@ -105,8 +105,21 @@ struct judge_counts {
 };
 struct judge_counts judge_counts(const struct judge *judge);
 
-/* The whole state as bytes, which the same build with the same settings reads. False: not such bytes; the
- * judge is as new. */
+/* ---- State: a small core, and of each kept horizon what is known there ----
+ *
+ * As bytes, which the same build with the same settings reads. The core changes with each observation, a horizon only when
+ * a forecast of that length is issued or settled: so a save costs what has happened since the last one. */
 struct vane_text;
-void judge_save(const struct judge *judge, struct vane_text *out);
-bool judge_load(struct judge *judge, const void *bytes, size_t length);
+struct judge_writer {
+    void (*write)(void *context, uint64_t horizon, const void *bytes, size_t length);
+    void *context;
+};
+void   judge_save_core(const struct judge *judge, struct vane_text *out);
+void   judge_save_horizons(struct judge *judge, bool full, const struct judge_writer *writer); /* full: all of them */
+size_t judge_horizon_count(const struct judge *judge);
+
+/* Into a new judge. False: these are no such bytes, and the judge is to be thrown away; so it is if it is not whole when
+ * all were loaded. The bytes may be anything. */
+bool judge_load_core(struct judge *judge, const void *bytes, size_t length);
+bool judge_load_horizon(struct judge *judge, uint64_t horizon, const void *bytes, size_t length);
+bool judge_is_whole(const struct judge *judge);

@@ -1,6 +1,11 @@
 /* ledger - see ledger.h. */
 #include "plugins/forecast/judge/ledger.h"
 
+#include "core/plugin.h"
+#include "plugins/forecast/judge/bytes.h"
+
+#include <float.h>
+
 static size_t entry_size(const struct shape *shape)
 {
     return sizeof(struct ledger_entry) + shape->candidates * (2 + 2 * shape->levels) * sizeof(double);
@@ -19,13 +24,13 @@ void ledger_init(struct ledger *ledger)
     *ledger = (struct ledger){ .due = INT64_MAX };
 }
 
-static struct ledger_entry *entry_at(struct ledger *ledger, const struct shape *shape, size_t ring,
+static struct ledger_entry *entry_at(const struct ledger *ledger, const struct shape *shape, size_t ring,
                                      uint64_t i)
 {
     uint64_t before = (ledger->rings[ring].first + i) % shape->capacity[ring];
     for (size_t r = 0; r < ring; r++)
         before += shape->capacity[r];
-    return (struct ledger_entry *)(void *)((char *)(ledger + 1) + before * entry_size(shape));
+    return (struct ledger_entry *)(void *)((char *)(uintptr_t)(ledger + 1) + before * entry_size(shape));
 }
 
 static uint64_t length_of(const struct shape *shape, size_t ring)
@@ -94,5 +99,63 @@ void ledger_remove(struct ledger *ledger, const struct shape *shape, size_t ring
     struct ledger_ring *self = &ledger->rings[ring];
     self->first = (self->first + 1) % shape->capacity[ring];
     self->count--;
+    find_due(ledger, shape);
+}
+
+/* ---- State ---- */
+
+static size_t values_of_one(const struct shape *shape)
+{
+    return 2 + 2 * shape->levels;
+}
+
+void ledger_save(const struct ledger *ledger, const struct shape *shape, size_t ring, struct vane_text *out)
+{
+    const struct ledger_ring *self = &ledger->rings[ring];
+    uint64_t any = self->any;
+    vane_text_add(out, &self->count, sizeof self->count);
+    vane_text_add(out, &self->origin, sizeof self->origin);
+    vane_text_add(out, &any, sizeof any);
+    for (uint64_t i = 0; i < self->count; i++) {
+        struct ledger_entry *entry = entry_at(ledger, shape, ring, i);
+        vane_text_add(out, entry, sizeof *entry);
+        for (size_t c = 0; c < shape->candidates; c++)
+            if (entry->made >> c & 1)
+                vane_text_add(out, ledger_values(shape, entry, c), values_of_one(shape) * sizeof(double));
+    }
+}
+
+static void load_values(struct ledger_entry *entry, const struct shape *shape, struct bytes *bytes)
+{
+    for (size_t c = 0; c < shape->candidates; c++) {
+        if (!(entry->made >> c & 1))
+            continue;
+        double *values = ledger_values(shape, entry, c);
+        for (size_t i = 0; i < values_of_one(shape); i++)
+            values[i] = bytes_take_number(bytes, i == 1 ? 0 : -DBL_MAX, DBL_MAX);
+    }
+}
+
+void ledger_load(struct ledger *ledger, const struct shape *shape, size_t ring, struct bytes *bytes)
+{
+    struct ledger_ring loaded = { .count = bytes_take_count(bytes, shape->capacity[ring]) };
+    int64_t before = INT64_MIN;
+    bytes_take(bytes, &loaded.origin, sizeof loaded.origin);
+    loaded.any = bytes_take_count(bytes, 1);
+    ledger->rings[ring] = loaded;
+    for (uint64_t i = 0; i < loaded.count && !bytes->bad; i++) {
+        struct ledger_entry *entry = entry_at(ledger, shape, ring, i);
+        bytes_take(bytes, &entry->target, sizeof entry->target);
+        entry->base = bytes_take_number(bytes, -DBL_MAX, DBL_MAX);
+        entry->made = bytes_take_count(bytes, (UINT64_C(1) << shape->candidates) - 1);
+        entry->answered = bytes_take_count(bytes, shape->candidates - 1);
+        load_values(entry, shape, bytes);
+        bytes->bad = bytes->bad || entry->target <= before;
+        before = entry->target;
+    }
+    uint64_t last = (uint64_t)loaded.origin + length_of(shape, ring);
+    bytes->bad = bytes->bad || (loaded.count && (!loaded.any || (uint64_t)before != last));
+    if (bytes->bad)
+        ledger->rings[ring] = (struct ledger_ring){ 0 };
     find_due(ledger, shape);
 }

@@ -3,7 +3,7 @@
  * A ring never overflows: a forecast is kept only if its origin is at least horizon / (capacity - 1) behind
  * that of the last one kept, so that those under way are spread evenly however often forecasts are made.
  *
- * Flat memory without pointers, which is saved as it is.
+ * Flat memory without pointers.
  */
 #pragma once
 #include "plugins/forecast/judge/shape.h"
@@ -47,5 +47,10 @@ struct ledger_entry *ledger_add(struct ledger *ledger, const struct shape *shape
 /* The oldest of a ring if its target is before `time` (or at it, when `at` is set), else NULL. */
 struct ledger_entry *ledger_due(struct ledger *ledger, const struct shape *shape, size_t ring, int64_t time,
                                 bool at);
+
+/* One ring, as far as it is filled. Loading takes what ledger_save wrote, and checks it. */
+struct bytes;
+void ledger_save(const struct ledger *ledger, const struct shape *shape, size_t ring, struct vane_text *out);
+void ledger_load(struct ledger *ledger, const struct shape *shape, size_t ring, struct bytes *bytes);
 
 void ledger_remove(struct ledger *ledger, const struct shape *shape, size_t ring); /* the oldest */

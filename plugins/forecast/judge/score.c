@@ -3,13 +3,18 @@
  * accuracy (MASE). An error counts as at most 1e150, so that its square is a number. */
 #include "plugins/forecast/judge/score.h"
 
+#include "core/plugin.h"
+#include "plugins/forecast/judge/bytes.h"
+
 #include <math.h>
 
 enum { WINDOW = 200 };
 
+static const double LARGEST = 1e150;
+
 static double bounded(double value)
 {
-    return fmin(fmax(value, -1e150), 1e150);
+    return fmin(fmax(value, -LARGEST), LARGEST);
 }
 
 static void blend(double *average, double value, double rate)
@@ -105,4 +110,25 @@ void score_report(const struct score *score, const struct shape *shape, double c
     out->coverage = score->covered;
     out->width = score->width;
     out->winkler = score->winkler;
+}
+
+void score_save(const struct score *score, struct vane_text *out)
+{
+    vane_text_add(out, score, sizeof *score);
+}
+
+void score_load(struct score *score, struct bytes *bytes)
+{
+    score->count = bytes_take_count(bytes, UINT64_MAX);
+    score->nonzero = bytes_take_count(bytes, score->count);
+    score->absolute = bytes_take_number(bytes, 0, LARGEST);
+    score->square = bytes_take_number(bytes, 0, LARGEST);
+    score->bias = bytes_take_number(bytes, -LARGEST, LARGEST);
+    score->relative = bytes_take_number(bytes, 0, LARGEST);
+    score->unchanged = bytes_take_number(bytes, 0, LARGEST);
+    score->pinball = bytes_take_number(bytes, 0, LARGEST);
+    score->crps = bytes_take_number(bytes, 0, LARGEST);
+    score->covered = bytes_take_number(bytes, 0, 1);
+    score->width = bytes_take_number(bytes, 0, LARGEST);
+    score->winkler = bytes_take_number(bytes, 0, LARGEST);
 }

@@ -19,6 +19,11 @@ struct score_case {
 
 void score_add(struct score *score, const struct shape *shape, const struct score_case *one);
 
+/* Loading takes what score_save wrote, and checks it. */
+struct bytes;
+void score_save(const struct score *score, struct vane_text *out);
+void score_load(struct score *score, struct bytes *bytes);
+
 /* Fills all but model and horizon. change: the mean absolute change from one observation to the next. */
 void score_report(const struct score *score, const struct shape *shape, double change,
                   struct judge_score *out);

@@ -210,6 +210,13 @@ static void save(const void *state, struct vane_text *out)
     prophet_model.save(self->prophet, out);
 }
 
+static bool head_is_sound(const struct head *head, const struct model_settings *settings)
+{
+    return flag_is_sound(&head->fitted) && numbers_are_sound(&head->rho, 1, 0, 1)
+        && numbers_are_sound(&head->value, 1, -DBL_MAX, DBL_MAX)
+        && head->columns == (head->fitted ? settings->prophet.column_count : 0);
+}
+
 static bool load(void *state, const void *bytes, size_t length)
 {
     struct state *self = state;
@@ -220,13 +227,14 @@ static bool load(void *state, const void *bytes, size_t length)
     memcpy(&head, at, sizeof head);
     at += sizeof head;
     length -= sizeof head;
-    if (head.columns > length / sizeof *self->last)
+    if (!head_is_sound(&head, self->settings) || head.columns > length / sizeof *self->last)
         return false;
     size_t columns = (size_t)head.columns * sizeof *self->last;
-    if (!prophet_model.load(self->prophet, at + columns, length - columns))
-        return false;
     self->last = memory_resize(self->last, (size_t)head.columns + 1, sizeof *self->last);
     memcpy(self->last, at, columns);
+    if (!all_finite(self->last, (size_t)head.columns)
+        || !prophet_model.load(self->prophet, at + columns, length - columns))
+        return false;
     self->head = head;
     return true;
 }

@@ -141,8 +141,19 @@ static void ahead(const void *state, size_t count, double *mean, double *varianc
     }
 }
 
+static bool sound(const void *state, const struct model_settings *settings, bool fitted)
+{
+    const struct state *self = state;
+    (void)settings, (void)fitted;
+    return self->order <= ORDER_LIMIT && self->seen <= self->order + 1
+        && numbers_are_sound(self->weights, ORDER_LIMIT, -DBL_MAX, DBL_MAX)
+        && numbers_are_sound(self->changes, ORDER_LIMIT, -DBL_MAX, DBL_MAX)
+        && numbers_are_sound(&self->last, 1, -DBL_MAX, DBL_MAX) && errors_are_sound(&self->errors);
+}
+
 static const struct recursion recursion = {
     .name = "ar", .least = 8, .size = size, .learn = learn, .push = push, .ahead = ahead,
+    .sound = sound,
 };
 
 static void *new_state(const struct model_settings *settings)

@@ -48,8 +48,18 @@ static void ahead(const void *state, size_t count, double *mean, double *varianc
     }
 }
 
+static bool sound(const void *state, const struct model_settings *settings, bool fitted)
+{
+    const struct state *self = state;
+    (void)settings, (void)fitted;
+    return numbers_are_sound(&self->last, 1, -DBL_MAX, DBL_MAX) && numbers_are_sound(&self->changes, 1, 0, DBL_MAX)
+        && numbers_are_sound(&self->mean, 1, -DBL_MAX, DBL_MAX) && numbers_are_sound(&self->square, 1, 0, DBL_MAX)
+        && flag_is_sound(&self->any);
+}
+
 static const struct recursion recursion = {
     .name = "drift", .least = 2, .size = size, .learn = learn, .push = push, .ahead = ahead,
+    .sound = sound,
 };
 
 static void *new_state(const struct model_settings *settings)

@@ -143,8 +143,20 @@ static void ahead(const void *state, size_t count, double *mean, double *varianc
     }
 }
 
+static bool sound(const void *state, const struct model_settings *settings, bool fitted)
+{
+    const struct state *self = state;
+    bool placed = self->length == settings->season && self->length > 1 && self->at < self->length;
+    return numbers_are_sound(self->parameters, OPTIMIZE_LIMIT, 0, 1) && numbers_are_sound(&self->phi, 1, 0, 1)
+        && numbers_are_sound(&self->level, 1, -DBL_MAX, DBL_MAX)
+        && numbers_are_sound(&self->trend, 1, -DBL_MAX, DBL_MAX)
+        && numbers_are_sound(self->season, settings->season, -DBL_MAX, DBL_MAX)
+        && errors_are_sound(&self->errors) && (placed || !fitted);
+}
+
 static const struct recursion recursion = {
     .name = "holt_winters", .least = 4, .size = size, .learn = learn, .push = push, .ahead = ahead,
+    .sound = sound,
 };
 
 static void *new_state(const struct model_settings *settings)

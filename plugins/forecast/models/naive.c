@@ -44,8 +44,17 @@ static void ahead(const void *state, size_t count, double *mean, double *varianc
     }
 }
 
+static bool sound(const void *state, const struct model_settings *settings, bool fitted)
+{
+    const struct state *self = state;
+    (void)settings, (void)fitted;
+    return numbers_are_sound(&self->last, 1, -DBL_MAX, DBL_MAX) && flag_is_sound(&self->any)
+        && errors_are_sound(&self->errors);
+}
+
 static const struct recursion recursion = {
     .name = "naive", .least = 1, .size = size, .learn = learn, .push = push, .ahead = ahead,
+    .sound = sound,
 };
 
 static void *new_state(const struct model_settings *settings)

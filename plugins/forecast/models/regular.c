@@ -180,6 +180,15 @@ void regular_save(const void *state, struct vane_text *out)
     vane_text_add(out, self->state, self->head.size);
 }
 
+static bool head_is_sound(const struct head *head, const struct regular *self)
+{
+    return memcmp(head->name, self->head.name, sizeof head->name) == 0 && head->size == self->head.size
+        && flag_is_sound(&head->fitted) && flag_is_sound(&head->constant)
+        && numbers_are_sound(&head->grid.value, 1, -DBL_MAX, DBL_MAX) && head->grid.newest >= head->grid.time
+        && numbers_are_sound(&head->centre, 1, -DBL_MAX, DBL_MAX)
+        && numbers_are_sound(&head->scale, 1, head->fitted ? DBL_TRUE_MIN : 0, DBL_MAX);
+}
+
 bool regular_load(void *state, const void *bytes, size_t length)
 {
     struct regular *self = state;
@@ -187,9 +196,10 @@ bool regular_load(void *state, const void *bytes, size_t length)
     if (length != sizeof head + self->head.size)
         return false;
     memcpy(&head, bytes, sizeof head);
-    if (memcmp(head.name, self->head.name, sizeof head.name) != 0 || head.size != self->head.size)
+    memcpy(self->copy, (const char *)bytes + sizeof head, self->head.size);
+    if (!head_is_sound(&head, self) || !self->recursion->sound(self->copy, self->settings, head.fitted))
         return false;
     self->head = head;
-    memcpy(self->state, (const char *)bytes + sizeof head, self->head.size);
+    memcpy(self->state, self->copy, self->head.size);
     return true;
 }

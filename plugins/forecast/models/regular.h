@@ -13,6 +13,7 @@
 #include "plugins/forecast/model.h"
 #include "plugins/forecast/models/model_settings.h"
 
+#include <float.h>
 #include <math.h>
 
 struct recursion {
@@ -27,6 +28,8 @@ struct recursion {
     void (*push)(void *state, double y);
     /* Fills mean and variance of 1 … count steps ahead. */
     void (*ahead)(const void *state, size_t count, double *mean, double *variance);
+    /* Of bytes from a file: may they be a state that goes on from here? fitted: it has learnt and is to look ahead. */
+    bool (*sound)(const void *state, const struct model_settings *settings, bool fitted);
 };
 
 void *regular_new(const struct model_settings *settings, const struct recursion *recursion);
@@ -59,6 +62,26 @@ static inline void errors_add(struct errors *errors, double error)
 static inline double errors_variance(const struct errors *errors)
 {
     return errors->count > errors->lost ? errors->sum / (errors->count - errors->lost) : 0;
+}
+
+/* What `sound` is made of. */
+static inline bool numbers_are_sound(const double *numbers, size_t count, double least, double most)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!(numbers[i] >= least && numbers[i] <= most))
+            return false;
+    return true;
+}
+
+static inline bool flag_is_sound(const bool *flag)
+{
+    return *(const unsigned char *)flag <= 1;
+}
+
+static inline bool errors_are_sound(const struct errors *errors)
+{
+    return numbers_are_sound(&errors->sum, 1, 0, DBL_MAX) && numbers_are_sound(&errors->count, 1, 0, DBL_MAX)
+        && numbers_are_sound(&errors->lost, 1, 0, DBL_MAX);
 }
 
 /* A parameter that is estimated within these bounds, or given. */

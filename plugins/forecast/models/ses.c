@@ -49,8 +49,17 @@ static void ahead(const void *state, size_t count, double *mean, double *varianc
     }
 }
 
+static bool sound(const void *state, const struct model_settings *settings, bool fitted)
+{
+    const struct state *self = state;
+    (void)settings, (void)fitted;
+    return numbers_are_sound(&self->alpha, 1, 0, 1) && numbers_are_sound(&self->level, 1, -DBL_MAX, DBL_MAX)
+        && flag_is_sound(&self->any) && errors_are_sound(&self->errors);
+}
+
 static const struct recursion recursion = {
     .name = "ses", .least = 3, .size = size, .learn = learn, .push = push, .ahead = ahead,
+    .sound = sound,
 };
 
 static void *new_state(const struct model_settings *settings)

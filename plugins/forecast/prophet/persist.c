@@ -62,9 +62,41 @@ static const unsigned char *take_doubles(double **out, const unsigned char *from
 static bool is_sound(const struct head *head)
 {
     const struct scale *scale = &head->scale;
-    return head->version == VERSION && scale->length > 0 && isfinite(scale->y_scale) && scale->y_scale > 0
-        && isfinite(scale->y_min) && isfinite(head->k) && isfinite(head->m) && head->sigma > 0
-        && isfinite(head->sigma) && head->change_count > 0;
+    const struct span *span = &head->span;
+    int64_t length;
+    bool floor_known = *(const unsigned char *)&scale->floor_given <= 1;
+    return head->version == VERSION && floor_known && scale->length > 0 && scale->start == span->first
+        && !__builtin_sub_overflow(span->last, span->first, &length) && length == scale->length && span->spacing >= 0
+        && isfinite(scale->y_scale) && scale->y_scale > 0 && isfinite(scale->y_min) && isfinite(head->k)
+        && isfinite(head->m) && head->sigma > 0 && isfinite(head->sigma) && head->change_count > 0
+        && isfinite(head->spacing) && head->spacing > 0 && head->no_changepoints <= 1;
+}
+
+/* What follows the head: changepoints that never decrease, and finite coefficients. */
+static bool numbers_are_sound(const struct head *head, const unsigned char *at, size_t count)
+{
+    double before = -HUGE_VAL;
+    for (size_t i = 0; i < count; i++) {
+        double number;
+        memcpy(&number, at + i * sizeof number, sizeof number);
+        if (!isfinite(number) || (i < head->change_count && number < before))
+            return false;
+        before = number;
+    }
+    return true;
+}
+
+/* Regressors are divided by theirs. */
+static bool take_scales(struct design *design, const unsigned char *at)
+{
+    for (size_t i = 0; i < design->count; i++, at += 2 * sizeof(double)) {
+        struct term *term = &design->terms[i];
+        memcpy(&term->mean, at, sizeof(double));
+        memcpy(&term->deviation, at + sizeof(double), sizeof(double));
+        if (term->kind == TERM_REGRESSOR && term->deviation == 0)
+            return false;
+    }
+    return true;
 }
 
 bool prophet_load(struct prophet *model, const void *bytes, size_t length)
@@ -77,13 +109,15 @@ bool prophet_load(struct prophet *model, const void *bytes, size_t length)
     if (!is_sound(&head) || head.change_count > most || head.width > most || head.term_count > most)
         return false;
     size_t numbers = 2 * head.change_count + head.width + 2 * head.term_count;
-    if (length != sizeof head + numbers * sizeof(double))
+    if (length != sizeof head + numbers * sizeof(double)
+        || !numbers_are_sound(&head, (const unsigned char *)bytes + sizeof head, numbers))
         return false;
     struct design design;
     struct prophet_error err;
     if (!design_init(&design, model, &head.span, &err))
         return false;
-    if (design.width != head.width || design.count != head.term_count) {
+    const unsigned char *scales = (const unsigned char *)bytes + length - 2 * head.term_count * sizeof(double);
+    if (design.width != head.width || design.count != head.term_count || !take_scales(&design, scales)) {
         design_release(&design);
         return false;
     }
@@ -95,11 +129,7 @@ bool prophet_load(struct prophet *model, const void *bytes, size_t length)
     const unsigned char *at = (const unsigned char *)bytes + sizeof head;
     at = take_doubles(&model->changes, at, head.change_count);
     at = take_doubles(&model->delta, at, head.change_count);
-    at = take_doubles(&model->beta, at, head.width);
-    for (size_t i = 0; i < design.count; i++, at += 2 * sizeof(double)) {
-        memcpy(&design.terms[i].mean, at, sizeof(double));
-        memcpy(&design.terms[i].deviation, at + sizeof(double), sizeof(double));
-    }
+    take_doubles(&model->beta, at, head.width);
     model->span = head.span;
     model->scale = head.scale;
     model->spacing = head.spacing;
