@@ -282,11 +282,14 @@ static void test_registers__count_within_their_error(void **state)
 static void test_plan__names_what_is_wrong(void **state)
 {
     (void)state;
-    static const char *const unknown[] = { "average" }, *const histogram[] = { "histogram" };
+    static const char *const unknown[] = { "meen" }, *const histogram[] = { "histogram" };
     static const char *const quantile[] = { "quantile" };
     static const double falling[] = { 2, 1 }, outside[] = { 1.5 };
     const struct { struct plan_options options; const char *reason; } cases[] = {
-        { { .aggregates = { unknown, 1 } }, "aggregates: there is no \"average\"" },
+        { { .aggregates = { unknown, 1 } },
+          "aggregates: there is no \"meen\" (did you mean 'mean'?); there are count, sum, mean, min, max, range, first, "
+          "last, diff, non_negative_diff, rate, non_negative_rate, percent_change, interval, s2, stdev, derivative, "
+          "integral, time_weighted_mean, weighted_mean, mode, ohlc, median, quantile, distinct, histogram" },
         { { .aggregates = { histogram, 1 } }, "aggregates has \"histogram\": it needs buckets" },
         { { .aggregates = { histogram, 1 }, .buckets = { falling, 2 } }, "buckets are finite and rise" },
         { { .aggregates = { quantile, 1 }, .quantiles = { outside, 1 } },
@@ -295,7 +298,7 @@ static void test_plan__names_what_is_wrong(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct budget budget = { 0 };
         struct plan plan;
-        char reason[200] = "";
+        char reason[500] = "";
         assert_false(plan_init(&plan, &cases[i].options, &budget, reason, sizeof reason));
         assert_string_equal(reason, cases[i].reason);
         plan_release(&plan);
