@@ -21,11 +21,11 @@ static bool check_parts(const struct vane_option *option, struct error *err)
 {
     enum vane_kind kind = option->kind;
     bool inner = kind == VANE_KIND_TABLE || kind == VANE_KIND_TABLES;
-    if (kind < VANE_KIND_STRING || kind > VANE_KIND_TABLES)
+    if (kind < VANE_KIND_STRING || kind > VANE_KIND_WORD)
         return error_set(err, "its kind is unknown (%d)", (int)kind);
     if (!option->help || !*option->help)
         return error_set(err, "it has no help");
-    if (option->list && (kind > VANE_KIND_PAIRS || kind == VANE_KIND_WORD))
+    if (option->list && kind > VANE_KIND_PAIRS)
         return error_set(err, "there are no lists of that kind");
     if ((kind == VANE_KIND_CHOICE) != (option->choices && option->choices[0]))
         return error_set(err, "choices belong to CHOICE, and it needs some");

@@ -365,10 +365,10 @@ enum vane_kind {
     VANE_KIND_SIZE,     /* "4MB", "64KiB", or a number of bytes */
     VANE_KIND_TIME,     /* RFC 3339 text or a TOML date-time -> ns */
     VANE_KIND_CHOICE,   /* one of .choices -> its index */
-    VANE_KIND_WORD,     /* a string; true, false and integers count as their text */
     VANE_KIND_PAIRS, VANE_KIND_VALUES,
     VANE_KIND_TABLE,    /* a sub-table: a struct inside the state, with .options of its own */
     VANE_KIND_TABLES,   /* a list of sub-tables, each .size bytes */
+    VANE_KIND_WORD,     /* a string; true, false and integers count as their text */
 };
 
 struct vane_option {
