@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+static const uint64_t BYTES_COUNT_MOST = UINT64_C(1) << 60; /* what counts one by one never comes further */
+
 struct bytes {
     const char *at, *end;
     bool        bad;

@@ -44,10 +44,10 @@ void choose_save(const struct choose *choose, const struct shape *shape, size_t 
 void choose_load(struct choose *choose, const struct shape *shape, size_t horizon, struct bytes *bytes)
 {
     choose->naive[horizon] = bytes_take_number(bytes, 0, 1e150);
-    choose->counts[horizon] = bytes_take_count(bytes, UINT64_MAX);
+    choose->counts[horizon] = bytes_take_count(bytes, BYTES_COUNT_MOST);
     for (size_t i = 0; i < shape->candidates; i++) {
         struct choose_horizon *self = &choose->horizons[i][horizon];
-        self->count = bytes_take_count(bytes, UINT64_MAX);
+        self->count = bytes_take_count(bytes, BYTES_COUNT_MOST);
         self->mean = bytes_take_number(bytes, -RELATIVE_MOST, RELATIVE_MOST);
         self->square = bytes_take_number(bytes, 0, RELATIVE_MOST * RELATIVE_MOST);
         self->overlap = bytes_take_number(bytes, 0, (double)shape->capacity[horizon]);

@@ -145,7 +145,7 @@ void conformal_load(void *conformal, const struct shape *shape, size_t candidate
 {
     struct conformal_horizon *self = horizon_at(conformal, shape, candidate, horizon);
     double *theta = shifts(self), *shortfall = theta + shape->levels;
-    self->count = bytes_take_count(bytes, UINT64_MAX);
+    self->count = bytes_take_count(bytes, BYTES_COUNT_MOST);
     self->error = bytes_take_number(bytes, 0, 1e150);
     self->scale = bytes_take_number(bytes, 0, SCALE_MOST);
     for (size_t level = 0; level < shape->levels; level++)

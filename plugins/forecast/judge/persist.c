@@ -85,17 +85,16 @@ bool judge_load_core(struct judge *judge, const void *from, size_t length)
 {
     struct bytes bytes;
     struct core core;
-    uint64_t any = UINT64_MAX;
     if (!begin(judge, &bytes, from, length))
         return false;
-    core.counts.issued = bytes_take_count(&bytes, any);
-    core.counts.scored = bytes_take_count(&bytes, any);
-    core.counts.expired = bytes_take_count(&bytes, any);
-    core.counts.thinned = bytes_take_count(&bytes, any);
+    core.counts.issued = bytes_take_count(&bytes, BYTES_COUNT_MOST);
+    core.counts.scored = bytes_take_count(&bytes, BYTES_COUNT_MOST);
+    core.counts.expired = bytes_take_count(&bytes, BYTES_COUNT_MOST);
+    core.counts.thinned = bytes_take_count(&bytes, BYTES_COUNT_MOST);
     bytes_take(&bytes, &core.time, sizeof core.time);
     core.value = bytes_take_number(&bytes, -HUGE_VAL, HUGE_VAL);
     core.change = bytes_take_number(&bytes, 0, largest);
-    core.observations = bytes_take_count(&bytes, any);
+    core.observations = bytes_take_count(&bytes, BYTES_COUNT_MOST);
     core.backtest = bytes_take_count(&bytes, core.counts.issued);
     uint64_t before = bytes_take_count(&bytes, judge->shape.candidates);
     if (!bytes_are_used(&bytes) || !isfinite(core.value))

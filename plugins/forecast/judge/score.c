@@ -119,7 +119,7 @@ void score_save(const struct score *score, struct vane_text *out)
 
 void score_load(struct score *score, struct bytes *bytes)
 {
-    score->count = bytes_take_count(bytes, UINT64_MAX);
+    score->count = bytes_take_count(bytes, BYTES_COUNT_MOST);
     score->nonzero = bytes_take_count(bytes, score->count);
     score->absolute = bytes_take_number(bytes, 0, LARGEST);
     score->square = bytes_take_number(bytes, 0, LARGEST);
