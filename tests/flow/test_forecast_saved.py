@@ -201,7 +201,7 @@ def test_a_model_that_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
 
 # ---- Holidays of a country ----
 
-@pytest.mark.parametrize("country", ["US", "DE"])
+@pytest.mark.parametrize("country", ["US", "DE", "BR", "CA", "ES", "JP"])
 def test_country_holidays_are_those_of_prophet(tmp_path: Path, country: str) -> None:
     frame = daily(1200)
     christmas = frame["ds"].dt.strftime("%m-%d").isin(["12-25", "01-01"])

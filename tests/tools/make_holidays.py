@@ -12,7 +12,8 @@ import holidays
 
 ROOT = Path(__file__).resolve().parents[2]
 YEARS = range(1995, 2046)
-COUNTRIES = ["US", "DE", "GB", "FR", "CN", "IN"]
+COUNTRIES = ["AT", "AU", "BE", "BR", "CA", "CH", "CN", "CZ", "DE", "DK", "ES", "FI", "FR", "GB", "IE", "IN", "IT", "JP",
+             "KR", "MX", "NL", "NO", "NZ", "PL", "PT", "SE", "SG", "TR", "US", "ZA"]
 
 
 def write(country: str) -> None:
