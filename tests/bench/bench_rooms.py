@@ -27,6 +27,8 @@ def bench_window(_: Bench) -> Iterator[Row]:
     yield row("window: mean, min, max, count of 1,000 series, one core", number_in(text, r": ([\d.]+) million"), "M metrics/s",
               least=5)
     yield row("  a million open windows", number_in(text, r"open series: (\d+) MB"), "MB", most=1000)
+    yield row("  50,000 of them saved between two marks", number_in(text, r"\(([\d.]+) % of the time"), "% of the time", most=5)
+    yield row("  two million series where one million may be kept", number_in(text, r"may be kept: (\d+) MB"), "MB", most=1000)
 
 
 def bench_lua(_: Bench) -> Iterator[Row]:

@@ -1,5 +1,6 @@
 /* window_bench - what the window plugin costs: tumbling count, mean, min and max over 1,000 series; the
- * memory of a million open series, and how long they take to close at once.
+ * memory of a million open series, what saving them costs, how long they take to close at once; and what comes
+ * of twice as many as it may keep.
  *
  *     window_bench [METRICS [SERIES]]
  *
@@ -7,7 +8,7 @@
  * emits is thrown away. Arrival and event time pass a window every 100 batches.
  */
 #include "core/batch.h"
-#include "tests/unit/window_kit.h"
+#include "tests/unit/window_saved.h"
 
 #include <malloc.h>
 #include <sched.h>
@@ -47,10 +48,16 @@ static void set_time(struct batch *batch, int64_t time)
     }
 }
 
-static void open_kit(struct window_kit *kit)
+static void open_kit_of(struct window_kit *kit, size_t max_series)
 {
     static const char *const names[] = { "count", "mean", "min", "max" };
-    window_kit_open(kit, &(struct options){ .every = 10 * KIT_SECOND, .aggregates = { names, 4 } });
+    window_kit_open(kit, &(struct options){ .every = 10 * KIT_SECOND, .aggregates = { names, 4 },
+                                            .max_series = max_series, .max_memory = 1000000000 });
+}
+
+static void open_kit(struct window_kit *kit)
+{
+    open_kit_of(kit, 0);
 }
 
 static void measure_speed(size_t metrics)
@@ -81,22 +88,66 @@ static double megabytes_in_use(void)
     return (double)(info.uordblks + info.hblkhd) / 1e6;
 }
 
+/* One metric for each series, all at that second. */
+static void open_series(struct window_kit *kit, size_t first, size_t series, int second)
+{
+    for (size_t done = 0; done < series; done += BATCH) {
+        struct batch *batch = make_batch(first + done, SIZE_MAX);
+        set_time(batch, KIT_START + second * KIT_SECOND);
+        window_kit_process(kit, batch);
+        batch_unref(batch);
+    }
+}
+
+static double seconds_to_save(struct window_kit *kit, bool full, size_t *records)
+{
+    struct vane_saver saver = { 0 };
+    double begun = cpu_seconds();
+    vane_plugin.save(&kit->instance->self, &saver, full);
+    double used = cpu_seconds() - begun;
+    *records = saver.count;
+    window_saved_release(&saver);
+    return used;
+}
+
+/* Between two marks, five seconds, so many of the series change. */
+static void measure_saving(struct window_kit *kit, size_t series)
+{
+    enum { CHANGED = 50000, MARK_SECONDS = 5 };
+    size_t records;
+    double all = seconds_to_save(kit, true, &records);
+    printf("saved whole: %zu records in %.2f s\n", records, all);
+    open_series(kit, series / 2, CHANGED, 1);
+    double some = seconds_to_save(kit, false, &records);
+    printf("saved of %zu series: %zu changed records in %.3f s (%.2f %% of the time)\n", series, records, some,
+           100 * some / MARK_SECONDS);
+}
+
 static void measure_memory(size_t series)
 {
     struct window_kit kit;
     open_kit(&kit);
     double before = megabytes_in_use(), begun = cpu_seconds();
-    for (size_t done = 0; done < series; done += BATCH) {
-        struct batch *batch = make_batch(done, series);
-        set_time(batch, KIT_START);
-        window_kit_process(&kit, batch);
-        batch_unref(batch);
-    }
+    open_series(&kit, 0, series, 0);
     double used = megabytes_in_use() - before, opened = cpu_seconds();
     printf("%zu open series: %.0f MB (%.0f by its own count), opened in %.1f s\n", series, used,
            (double)window_kit_state(&kit)->budget.used / 1e6, opened - begun);
+    measure_saving(&kit, series);
+    double saved = cpu_seconds();
     vane_plugin.end(&kit.instance->self);
-    printf("all closed at once in %.1f s\n", cpu_seconds() - opened);
+    printf("all closed at once in %.1f s\n", cpu_seconds() - saved);
+    window_kit_close(&kit);
+}
+
+static void measure_limit(size_t series)
+{
+    struct window_kit kit;
+    open_kit_of(&kit, series);
+    double before = megabytes_in_use();
+    open_series(&kit, 0, 2 * series, 0);
+    printf("%zu series where %zu may be kept: %.0f MB, %zu kept, %llu metrics refused\n", 2 * series, series,
+           megabytes_in_use() - before, window_kit_state(&kit)->members.count,
+           (unsigned long long)window_kit_counter(&kit, "metrics_refused"));
     window_kit_close(&kit);
 }
 
@@ -107,6 +158,8 @@ int main(int argc, char **argv)
     CPU_SET(0, &one);
     sched_setaffinity(0, sizeof one, &one);
     measure_speed(argc > 1 ? strtoul(argv[1], NULL, 10) : 20000000);
-    measure_memory(argc > 2 ? strtoul(argv[2], NULL, 10) : 1000000);
+    size_t series = argc > 2 ? strtoul(argv[2], NULL, 10) : 1000000;
+    measure_memory(series);
+    measure_limit(series);
     return 0;
 }
