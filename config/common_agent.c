@@ -88,7 +88,8 @@ bool common_read_agent(const struct config *config, struct agent_options *agent,
     };
     size_t count = 2;
     for (const struct common_table *table = common_tables; table->options; table++)
-        targets[count++] = (struct options_target){ .options = table->options, .why = "is an option of plugins, not of the agent" };
+        targets[count++] = (struct options_target){ .options = table->options,
+                                                    .why = "is an option of plugins, not of the agent" };
     bool fine = options_fill(&config->agent, targets, count, arena, errors);
     return options_read_pairs(&config->global_tags, &agent->global_tags, arena, errors) && fine;
 }

@@ -21,7 +21,8 @@ static const struct vane_option plugin_options[] = {
     OPTION(CHOICE, startup_error_behavior, .preset = "\"error\"", .choices = startups,
            .help = "When it cannot start for good: end the agent, try again, or leave the plugin out. A server "
                    "that is away is always tried again."),
-    OPTION(STRING, dead_letter, .help = "File for what cannot be decoded, processed or delivered; without it, that is counted and lost."),
+    OPTION(STRING, dead_letter, .help = "File for what cannot be decoded, processed or delivered; without it, "
+                                        "that is counted and lost."),
     { 0 }
 };
 
@@ -187,7 +188,8 @@ bool common_read_node(struct node_options *common, const struct config_node *nod
         targets[count++] = (struct options_target){ table->options, here ? common : NULL, table->why };
     }
     targets[count++] = (struct options_target){ .options = gone_options };
-    targets[count++] = (struct options_target){ .options = common_agent_options, .why = "is an option of [agent] only" };
+    targets[count++] = (struct options_target){ .options = common_agent_options,
+                                                .why = "is an option of [agent] only" };
 
     bool fine = options_fill(&node->source, targets, count, arena, errors);
     if (common->log_level > VANE_DEBUG)

@@ -33,9 +33,10 @@ struct describe_subject {
  * has stands at the end, in brief. */
 void describe_help(struct vane_text *out, const struct describe_subject *subject);
 
-/* For `vane help NAME.OPTION`: one option, or all of a sub-table ("prophet", "prophet.regressors"). False where there is
- * none of that name; the error names the nearest. */
-bool describe_option(struct vane_text *out, const struct describe_subject *subject, const char *name, struct error *err);
+/* For `vane help NAME.OPTION`: one option, or all of a sub-table ("prophet", "prophet.regressors"). False where there
+ * is none of that name; the error names the nearest. */
+bool describe_option(struct vane_text *out, const struct describe_subject *subject, const char *name,
+                     struct error *err);
 
 /* For `vane sample NAME`: the plugin's table. What is required stands there to be filled in; the rest
  * is commented out with its default, or an example where it has none. */

@@ -92,7 +92,8 @@ static void write_common(struct vane_text *out, enum vane_role role)
 void describe_help(struct vane_text *out, const struct describe_subject *subject)
 {
     struct vane_text title = { 0 };
-    vane_text_addf(&title, "%s (%s): %s", subject->name, subject->role ? describe_role(subject->role) : "data format", subject->help);
+    const char *kind = subject->role ? describe_role(subject->role) : "data format";
+    vane_text_addf(&title, "%s (%s): %s", subject->name, kind, subject->help);
     describe_wrap(out, 0, "", title.data);
     vane_text_release(&title);
     for (size_t i = 0; i < subject->count; i++)
@@ -126,8 +127,10 @@ static const struct vane_option *find_first(const struct describe_subject *subje
     return found;
 }
 
-/* Follows the dots; the dots of `name` become ends. NULL where a part is not there: *nearest then knows what may be meant. */
-static const struct vane_option *find_option(const struct describe_subject *subject, char *name, struct nearest *nearest)
+/* Follows the dots, which become ends of strings. NULL where a part is not there: *nearest then knows what may be
+ * meant. */
+static const struct vane_option *find_option(const struct describe_subject *subject, char *name,
+                                             struct nearest *nearest)
 {
     char *rest = name, *part = strsep(&rest, ".");
     *nearest = (struct nearest){ .word = part };
@@ -146,7 +149,8 @@ static void write_alone(struct vane_text *out, const char *name, const struct va
     struct vane_text prefix = { 0 };
     const char *dot = strrchr(name, '.');
     vane_text_add(&prefix, name, dot ? (size_t)(dot - name) : 0);
-    write_option(out, prefix.data, option, widest(prefix.data, (const struct vane_option[]){ *option, { 0 } }, COLUMN_LEAST));
+    const struct vane_option alone[] = { *option, { 0 } };
+    write_option(out, prefix.data, option, widest(prefix.data, alone, COLUMN_LEAST));
     vane_text_release(&prefix);
 }
 

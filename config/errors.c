@@ -38,7 +38,8 @@ static void add_line(struct config_errors *errors, char *text, const char *file,
         errors->lines = alloc_resize(errors->lines, errors->capacity, sizeof *errors->lines);
         errors->places = alloc_resize(errors->places, errors->capacity, sizeof *errors->places);
     }
-    errors->places[errors->count] = (struct errors_place){ .file_length = strlen(file), .line = line, .number = errors->count };
+    errors->places[errors->count] = (struct errors_place){ .file_length = strlen(file), .line = line,
+                                                           .number = errors->count };
     errors->lines[errors->count++] = text;
 }
 

@@ -72,7 +72,8 @@ static uint64_t of_keys(const struct toml_table *table, const char *const *witho
     uint64_t sum = 0;
     for (const struct toml_entry *entry = table->first; entry; entry = entry->next)
         if (!is_among(entry->key, without))
-            sum += hash_mix(of_bytes(entry->key, entry->key_length), of_value(&entry->value, is_among(entry->key, data_files)));
+            sum += hash_mix(of_bytes(entry->key, entry->key_length),
+                            of_value(&entry->value, is_among(entry->key, data_files)));
     return sum;
 }
 

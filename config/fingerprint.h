@@ -2,7 +2,8 @@
  *
  * Equal tables have equal fingerprints, wherever they stand and however they are written. A string that is the
  * path of a file (a certificate, a script, @{file:PATH}) stands for what is in it: its size and time of change
- * count, too, but for `files` and `dead_letter`, which are data. Variables count as they are named: the environment of a process does not change. Own thread.
+ * count, too, but for `files` and `dead_letter`, which are data. Variables count as they are named: the environment
+ * of a process does not change. Own thread.
  */
 #pragma once
 #include <stdint.h>

@@ -80,7 +80,9 @@ static bool find_in_scope(const struct options_scope *scope, const char *name, b
         vane_text_clear(out);
         write_path(out, scope->path);
         const struct options_target *target = &scope->targets[i];
-        if (target->state && (below ? find_below(target->options, name, out) : options_find(target->options, name) != NULL))
+        if (!target->state)
+            continue;
+        if (below ? find_below(target->options, name, out) : options_find(target->options, name) != NULL)
             return true;
     }
     return false;

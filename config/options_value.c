@@ -49,7 +49,8 @@ static bool sounds_secret(const char *text)
 static bool may_show(const struct options_item *item, const struct toml_value *value, struct vane_text *held)
 {
     struct error err;
-    if (value->type != TOML_STRING || item->reader->literal || item->option->secret || sounds_secret(value->string.text))
+    if (value->type != TOML_STRING || item->reader->literal || item->option->secret
+        || sounds_secret(value->string.text))
         return false;
     return environment_expand(held, value->string.text, value->string.length, &err)
         && (held->length != value->string.length || memcmp(held->data, value->string.text, held->length) != 0);

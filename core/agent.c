@@ -70,7 +70,8 @@ static void on_crash(int signal)
 
 static void catch_signals(struct waker *waker)
 {
-    static const int wanted[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 }, crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
+    static const int wanted[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+    static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
     signal_waker = waker;
     struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
@@ -136,7 +137,8 @@ static char *agent_name(const struct setup *setup)
 static bool open_log(const struct agent_options *options)
 {
     struct log_settings log = {
-        .path = options->logfile, .level = common_log_level(options), .structured = options->logformat == COMMON_LOG_STRUCTURED,
+        .path = options->logfile, .level = common_log_level(options),
+        .structured = options->logformat == COMMON_LOG_STRUCTURED,
         .local_time = options->log_with_timezone && options->log_with_timezone[0],
         .rotate_every = options->logfile_rotation_interval, .rotate_size = options->logfile_rotation_max_size,
         .archives = options->logfile_rotation_max_archives,
@@ -413,7 +415,8 @@ int agent_run(const struct agent_settings *settings)
     int exit_code = 2;
     agent.flow = load(&agent, &agent.setup);
     if (agent.flow && open_log(&agent.setup.agent)) {
-        log_line(NULL, VANE_INFO, "vane %s: %zu plugins from %s", VANE_VERSION, agent.setup.count, agent.setup.config.name);
+        log_line(NULL, VANE_INFO, "vane %s: %zu plugins from %s", VANE_VERSION, agent.setup.count,
+                 agent.setup.config.name);
         exit_code = 1;
         if (set_up(&agent)) {
             flow_start(agent.flow);

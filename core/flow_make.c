@@ -129,7 +129,8 @@ static void add_edges(struct flow *flow, const struct graph_arrow *arrow, const 
     struct edge_limits limits = to->edge;
     if (from->settings.plugin->live && limits.when_full == EDGE_BLOCK)
         limits.when_full = EDGE_DROP_OLDEST;
-    unsigned sources = from->graph.workers ? from->graph.workers : 1, takers = to->graph.workers ? to->graph.workers : 1;
+    unsigned sources = from->graph.workers ? from->graph.workers : 1;
+    unsigned takers = to->graph.workers ? to->graph.workers : 1;
     for (unsigned s = 0; s < sources; s++) {
         struct source source = source_of(flow, arrow->from, s);
         for (unsigned t = 0; t < takers; t++) {

@@ -156,7 +156,8 @@ static void move_node(struct replacing *at, size_t old, size_t new)
             move_line(at, at->old->first_line[old] + worker, at->new->first_line[new] + worker);
     if (node->part == NONE || at->part_moved[node->part])
         return;
-    struct part **running = &at->old->parts[at->old->graph.nodes[old].part], **made = &at->new->parts[node->part], *swap = *made;
+    struct part **running = &at->old->parts[at->old->graph.nodes[old].part];
+    struct part **made = &at->new->parts[node->part], *swap = *made;
     *made = *running;
     *running = swap;
     at->part_moved[node->part] = true;

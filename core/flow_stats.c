@@ -31,7 +31,8 @@ static void queued_at(const struct instance *instance, size_t *bytes, size_t *me
 static void visit_named(const struct instance *instance, struct vane_stat stat,
                         void (*visit)(void *, const struct vane_stat *), void *context)
 {
-    for (struct stats_named *named = atomic_load(&((struct instance *)instance)->stats.named); named; named = named->next) {
+    struct stats_named *first = atomic_load(&((struct instance *)instance)->stats.named);
+    for (struct stats_named *named = first; named; named = named->next) {
         stat.counter = named->name;
         stat.gauge = named->gauge;
         stat.count = atomic_load(&named->count);
@@ -56,7 +57,8 @@ static void visit_instance(size_t number, const struct instance *instance,
                            void (*visit)(void *, const struct vane_stat *), void *context)
 {
     static const char *const roles[] = { "", "input", "processor", "output" };
-    struct vane_stat stat = { .instance = number, .role = roles[instance->plugin->role], .plugin = instance->plugin->name,
+    struct vane_stat stat = { .instance = number, .role = roles[instance->plugin->role],
+                              .plugin = instance->plugin->name,
                               .name = instance->self.name };
     for (enum stats_counter i = 0; i < STATS_COUNT; i++) {
         if (!counts(instance->plugin->role, i))

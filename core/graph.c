@@ -89,8 +89,10 @@ static void say_unknown(struct building *at, const struct graph_node *node, cons
         return;
     }
     const char *like = report->nearest(report->context, name);
-    snprintf(what, sizeof what, "no plugin has the name '%s'%s%s%s", name, like ? "; did you mean '" : "", like ? like : "",
-             like ? "'?" : "");
+    if (like)
+        snprintf(what, sizeof what, "no plugin has the name '%s'; did you mean '%s'?", name, like);
+    else
+        snprintf(what, sizeof what, "no plugin has the name '%s'", name);
     graph_say(at, false, node, "from", what);
 }
 
@@ -213,7 +215,8 @@ static size_t sort_nodes(struct graph *graph)
 bool graph_inside(const struct graph *graph, const struct graph_arrow *arrow)
 {
     const struct graph_node *from = &graph->nodes[arrow->from], *to = &graph->nodes[arrow->to];
-    return !arrow->route && from->role == VANE_PROCESSOR && to->role == VANE_PROCESSOR && from->workers <= 1 && to->workers <= 1
+    return !arrow->route && from->role == VANE_PROCESSOR && to->role == VANE_PROCESSOR
+           && from->workers <= 1 && to->workers <= 1
            && graph_count(&graph->out, arrow->from) == 1 && graph_count(&graph->in, arrow->to) == 1;
 }
 

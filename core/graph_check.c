@@ -19,8 +19,8 @@ void graph_say(struct building *at, bool warning, const struct graph_node *node,
 static void say_taken(struct building *at, const struct graph_node *node, const struct graph_node *other)
 {
     char what[256];
-    snprintf(what, sizeof what, "the name '%s' is taken by the plugin at %s:%d; give it another alias", node->name, other->file,
-             other->line_at);
+    snprintf(what, sizeof what, "the name '%s' is taken by the plugin at %s:%d; give it another alias",
+             node->name, other->file, other->line_at);
     graph_say(at, false, node, "alias", what);
 }
 
@@ -34,8 +34,8 @@ static void check_name(struct building *at, const size_t *numbers, size_t count)
         if (i > 0 && other)
             say_taken(at, node, other);
         else if (count > 1 && node->keeps && !node->aliased)
-            graph_say(at, false, node, "", "keeps state and stands more than once: give each an alias, so that its state is found "
-                      "again");
+            graph_say(at, false, node, "", "keeps state and stands more than once: give each an alias, so that "
+                                           "its state is found again");
         if (node->aliased && !aliased)
             aliased = node;
     }
@@ -58,7 +58,8 @@ void graph_check_ends(struct building *at)
     for (size_t i = 0; i < graph->count; i++) {
         const struct graph_node *node = &graph->nodes[i];
         if (node->role != VANE_OUTPUT && graph_count(&graph->out, i) == 0)
-            graph_say(at, false, node, "", "leads nowhere: nobody takes from it; add an output, or name it in a `from`");
+            graph_say(at, false, node, "", "leads nowhere: nobody takes from it; add an output, or name it in "
+                                           "a `from`");
         if (node->role != VANE_INPUT && graph_count(&graph->in, i) == 0 && (!node->has_from || node->from.count == 0))
             graph_say(at, false, node, "", node->has_from ? "gets nothing: its `from` is empty"
                                                           : "gets nothing: there is no input for it to take from");
@@ -67,7 +68,7 @@ void graph_check_ends(struct building *at)
 
 /* ---- Cycles ---- */
 
-/* A node without its sources in `order` has one that is without, too: who goes back from source to source comes round. */
+/* A node that is not in `order` has a source that is not, too: who goes back from source to source comes round. */
 static size_t source_of(const struct graph *graph, const bool *sorted, size_t node)
 {
     size_t k = 0;
@@ -130,8 +131,8 @@ void graph_warn_of_double_paths(struct building *at)
             walk.into[node] = 0;
             if (paths <= 1)
                 continue;
-            snprintf(what, sizeof what, "takes what comes from '%s' on %zu paths: a metric that goes all of them arrives as "
-                     "often", graph->nodes[input].name, paths);
+            snprintf(what, sizeof what, "takes what comes from '%s' on %zu paths: a metric that goes all of "
+                                        "them arrives as often", graph->nodes[input].name, paths);
             graph_say(at, true, &graph->nodes[node], "from", what);
         }
     }
@@ -158,8 +159,9 @@ void graph_warn_of_untaken_routes(struct building *at)
             char what[512];
             if (!(node->used >> route & 1) || is_taken(graph, i, node->routes[route]))
                 continue;
-            snprintf(what, sizeof what, "its route '%s' leads nowhere, and what goes there is lost: write from = [\"%s.%s\"] in the "
-                     "table of an output or processor that is to take it", node->routes[route], node->name, node->routes[route]);
+            snprintf(what, sizeof what, "its route '%s' leads nowhere, and what goes there is lost: write "
+                                        "from = [\"%s.%s\"] in the table of an output or processor that is to "
+                                        "take it", node->routes[route], node->name, node->routes[route]);
             graph_say(at, true, node, "", what);
         }
     }

@@ -57,7 +57,8 @@ struct instance *instance_new(const struct instance_settings *settings)
         .pristine = settings->state, .format = settings->format, .format_options = settings->format_options,
         .log = { .name = settings->log_name, .level = settings->log_level },
         .dead_letter = { .path = settings->options->dead_letter },
-        .arena = settings->arena ? arena_ref(settings->arena) : NULL, .key = settings->key, .worker = settings->worker, .workers = settings->workers ? settings->workers : 1,
+        .arena = settings->arena ? arena_ref(settings->arena) : NULL, .key = settings->key,
+        .worker = settings->worker, .workers = settings->workers ? settings->workers : 1,
     };
     memcpy(instance->self.state, settings->state, settings->plugin->state_size);
     return instance;
@@ -373,7 +374,8 @@ static void bad_record(void *context, const struct bad_record *bad)
     name_place(instance, bad, place, sizeof place);
     log_line(&instance->log, VANE_WARN, "%s: %s%s", place, bad->reason, dead_letter_hint(&instance->dead_letter));
     struct error err;
-    if (!dead_letter_write(&instance->dead_letter, instance->log.name, bad->reason, place, bad->bytes, bad->length, &err))
+    if (!dead_letter_write(&instance->dead_letter, instance->log.name, bad->reason, place, bad->bytes,
+                           bad->length, &err))
         log_line(&instance->log, VANE_ERROR, "dead letter: %s", err.text);
 }
 

@@ -126,7 +126,8 @@ static bool process(struct stage *stage, struct batch *batch)
     batch_seal(batch, stage->arrival);
     if (result != VANE_OK) {
         stats_add(&instance->stats, STATS_ERRORS, 1);
-        log_line(&instance->log, VANE_ERROR, "process: %s%s", instance->reason, dead_letter_hint(&instance->dead_letter));
+        log_line(&instance->log, VANE_ERROR, "process: %s%s", instance->reason,
+                 dead_letter_hint(&instance->dead_letter));
         for (size_t i = 0; i < batch->view.count; i++)
             dead_letter(instance, instance->reason, batch->metrics[i]);
     }

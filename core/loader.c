@@ -100,7 +100,8 @@ void loader_free(struct loader *loader)
 static bool check_abi(const struct vane_abi *abi, struct error *err)
 {
     if (abi->major != ABI_MAJOR)
-        return error_set(err, "is built for plugin ABI %u, this vane has ABI %d: build it again", abi->major, ABI_MAJOR);
+        return error_set(err, "is built for plugin ABI %u, this vane has ABI %d: build it again", abi->major,
+                         ABI_MAJOR);
     if (abi->minor > ABI_MINOR)
         return error_set(err, "is built for a newer vane: plugin ABI %u.%u, this one has %d.%d", abi->major, abi->minor,
                          ABI_MAJOR, ABI_MINOR);
@@ -117,7 +118,8 @@ static void copy_descriptor(struct loaded *loaded, const struct vane_plugin *the
     memcpy(&loaded->plugin, theirs, size);
     if (!loaded->plugin.options)
         return;
-    size_t row = abi->option_size, count = 0, mine = row < sizeof(struct vane_option) ? row : sizeof(struct vane_option);
+    size_t row = abi->option_size, count = 0;
+    size_t mine = row < sizeof(struct vane_option) ? row : sizeof(struct vane_option);
     const char *rows = (const char *)loaded->plugin.options;
     while (count < LIST_LIMIT && ((const struct vane_option *)(rows + count * row))->name)
         count++;

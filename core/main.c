@@ -67,7 +67,8 @@ enum { OPT_CONFIG = 256, OPT_DIRECTORY, OPT_PLUGINS, OPT_STATE, OPT_ONCE, OPT_TE
 
 static const struct option long_options[] = {
     { "config", required_argument, NULL, OPT_CONFIG }, { "config-directory", required_argument, NULL, OPT_DIRECTORY },
-    { "plugin-dir", required_argument, NULL, OPT_PLUGINS }, { "plugin-directory", required_argument, NULL, OPT_PLUGINS },
+    { "plugin-dir", required_argument, NULL, OPT_PLUGINS },
+    { "plugin-directory", required_argument, NULL, OPT_PLUGINS },
     { "state-directory", required_argument, NULL, OPT_STATE }, { "once", no_argument, NULL, OPT_ONCE },
     { "test", no_argument, NULL, OPT_TEST }, { "test-wait", required_argument, NULL, OPT_WAIT },
     { "pidfile", required_argument, NULL, OPT_PIDFILE }, { "debug", no_argument, NULL, OPT_DEBUG },

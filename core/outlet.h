@@ -26,5 +26,6 @@ void outlet_swap(struct outlet *a, struct waker *a_source, struct outlet *b, str
 
 /* With the lock held. */
 bool outlet_room(struct outlet *outlet, const char *route, bool tell);
-size_t outlet_put(struct outlet *outlet, const char *route, struct batch *batch); /* takes it; answers metrics dropped */
+/* takes it; answers metrics dropped */
+size_t outlet_put(struct outlet *outlet, const char *route, struct batch *batch);
 void outlet_put_item(struct outlet *outlet, struct edge_item item);               /* on every edge */

@@ -50,8 +50,10 @@ size_t setup_sections(const struct vane_plugin *plugin, struct describe_section 
         return count;
     const struct format *format = format_find(plugin->data_format);
     if (!plugin->fixed_format)
-        sections[count++] = (struct describe_section){ .title = "Format of the data", .options = format_options(plugin) };
-    sections[count++] = (struct describe_section){ .title = plugin->fixed_format ? "Line protocol" : "Of data_format influx, the default (`vane help csv` and so on has the others)",
+        sections[count++] = (struct describe_section){ .title = "Format of the data",
+                                                       .options = format_options(plugin) };
+    const char *title = "Of data_format influx, the default (`vane help csv` and so on has the others)";
+    sections[count++] = (struct describe_section){ .title = plugin->fixed_format ? "Line protocol" : title,
                                                    .options = options_of(format, plugin->role == VANE_INPUT) };
     return count;
 }
@@ -77,9 +79,11 @@ size_t setup_format_sections(const struct format *format, struct describe_sectio
 {
     size_t count = 0;
     if (format->decode)
-        sections[count++] = (struct describe_section){ .title = "Inputs that read it", .options = format->decode->options };
+        sections[count++] = (struct describe_section){ .title = "Inputs that read it",
+                                                       .options = format->decode->options };
     if (format->encode)
-        sections[count++] = (struct describe_section){ .title = "Outputs that write it", .options = format->encode->options };
+        sections[count++] = (struct describe_section){ .title = "Outputs that write it",
+                                                       .options = format->encode->options };
     return count;
 }
 
@@ -150,7 +154,8 @@ static void place_node(struct flow_node *flow, const struct config_node *node, c
 {
     flow->graph = (struct graph_node){
         .role = node->role, .name = options->alias ? options->alias : name, .aliased = options->alias != NULL,
-        .from = options->from, .has_from = node->role != VANE_INPUT && toml_get(node->source.tables[0], "from"), .exclusive = options->exclusive,
+        .from = options->from, .has_from = node->role != VANE_INPUT && toml_get(node->source.tables[0], "from"),
+        .exclusive = options->exclusive,
         .best_effort = node->role == VANE_OUTPUT && options->ack == COMMON_ACK_BEST_EFFORT, .vague = true,
         .file = node->place.file, .line_at = (int)node->place.line,
     };
@@ -272,7 +277,8 @@ static bool add_node(struct setup *setup, const struct config_node *node, const 
     if (plugin && (!plugin->data_format || choose_format(setup, node, plugin, settings, &choice, errors)))
         return read_node(setup, node, plugin, &choice, sources, errors);
     add_unread(setup, node, plugin);
-    return plugin ? false : errors_add(errors, node->place.file, node->place.line, "%s: %s", node->source.key, err.text);
+    return plugin ? false : errors_add(errors, node->place.file, node->place.line, "%s: %s", node->source.key,
+                                       err.text);
 }
 
 /* [global_tags], and the host's name unless omit_hostname or the user has named it. */

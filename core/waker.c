@@ -17,7 +17,8 @@ static void or_die(bool good)
 {
     if (good)
         return;
-    fprintf(stderr, "vane: no descriptor left for a thread: %s (raise the limit: ulimit -n, LimitNOFILE)\n", strerror(errno));
+    fprintf(stderr, "vane: no descriptor left for a thread: %s (raise the limit: ulimit -n, LimitNOFILE)\n",
+            strerror(errno));
     _exit(1);
 }
 

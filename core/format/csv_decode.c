@@ -197,7 +197,8 @@ static bool take_cells(struct csv_decoder *decoder, struct record *record, const
     }
     if (has_excess(decoder, skipped + columns->count)) {
         codec_bad(&decoder->base, record->start, record->end,
-                  "there are more cells (%zu) than columns in the header (%zu)", decoder->row.count, skipped + columns->count);
+                  "there are more cells (%zu) than columns in the header (%zu)", decoder->row.count,
+                  skipped + columns->count);
         return false;
     }
     size_t cells = decoder->row.count - skipped, count = cells < columns->count ? cells : columns->count;

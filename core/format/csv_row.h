@@ -1,6 +1,7 @@
 /* csv_row - one row of csv text to cells, as RFC 4180 has it and Go's encoding/csv reads it: a cell may be
- * quoted and then hold delimiters, newlines and doubled quotes; blank lines and comments are no rows. A line ends with a
- * line feed, a carriage return, as old Macs and their Excel wrote it, or both: outside of quotes RFC 4180 has neither.
+ * quoted and then hold delimiters, newlines and doubled quotes; blank lines and comments are no rows. A line ends
+ * with a line feed, a carriage return, as old Macs and their Excel wrote it, or both: outside of quotes RFC 4180 has
+ * neither.
  * Changes the text in place: cells become plain, each with a NUL behind it. For core/format/ only.
  */
 #pragma once

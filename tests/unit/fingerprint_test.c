@@ -32,7 +32,8 @@ static void test_fingerprint__is_of_what_a_table_says(void **state)
     assert_true(of("left_out = true\na = 1\nb = [\"x\", \"y\"]\n[c]\nd = 1.5\n") == first);
     static const char *const others[] = {
         "a = 2\nb = [\"x\", \"y\"]\n[c]\nd = 1.5\n", "a = 1\nb = [\"y\", \"x\"]\n[c]\nd = 1.5\n",
-        "a = 1\nb = [\"x\"]\n[c]\nd = 1.5\n", "a = 1\nb = [\"x\", \"y\"]\n[c]\nd = 2.5\n", "a = 1.0\nb = [\"x\", \"y\"]\n[c]\nd = 1.5\n",
+        "a = 1\nb = [\"x\"]\n[c]\nd = 1.5\n", "a = 1\nb = [\"x\", \"y\"]\n[c]\nd = 2.5\n",
+        "a = 1.0\nb = [\"x\", \"y\"]\n[c]\nd = 1.5\n",
         "b = [\"x\", \"y\"]\n[c]\nd = 1.5\n", "a = true\nb = [\"x\", \"y\"]\n[c]\nd = 1.5\n",
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)

@@ -78,7 +78,8 @@ static enum vane_result number_save(struct vane_self *self, struct vane_saver *s
 {
     const struct kit_state *own = self->state;
     (void)full;
-    vane_save(saver, &(struct vane_record){ .lane = "", .key = "n", .data = &own->memory, .length = sizeof own->memory });
+    vane_save(saver, &(struct vane_record){ .lane = "", .key = "n", .data = &own->memory,
+                                            .length = sizeof own->memory });
     return VANE_OK;
 }
 
@@ -136,7 +137,8 @@ struct change {
     struct stream *a, *b;
 };
 
-static void add_chain(struct kit *kit, const struct vane_plugin *input, const char *const names[3], struct stream *stream)
+static void add_chain(struct kit *kit, const struct vane_plugin *input, const char *const names[3],
+                      struct stream *stream)
 {
     kit_add(kit, input, names[0], stream)->graph.aliased = true;
     const char *last = names[0];

@@ -85,7 +85,8 @@ static void test_graph__without_from_it_is_telegrafs_flow(void **state)
 static void test_graph__a_route_is_taken_by_name_and_ends_the_line(void **state)
 {
     (void)state;
-    static const char *const routes[] = { "late", NULL }, *const late[] = { "w.late" }, *const both[] = { "w", "w.late" };
+    static const char *const routes[] = { "late", NULL }, *const late[] = { "w.late" },
+        *const both[] = { "w", "w.late" };
     struct graph_node nodes[] = { node(VANE_INPUT, "i"), node(VANE_PROCESSOR, "w"),
                                   taking(VANE_PROCESSOR, "p", late, 1), taking(VANE_OUTPUT, "o", both, 2),
                                   taking(VANE_OUTPUT, "q", (const char *const[]){ "p" }, 1) };
@@ -171,7 +172,8 @@ static void test_graph__cycles_dead_ends_and_double_names_are_errors(void **stat
     release(&graph, &said);
 
     const char *const from_a[] = { "a" };
-    struct graph_node dead[] = { node(VANE_INPUT, "a"), taking(VANE_PROCESSOR, "p", from_a, 1), node(VANE_OUTPUT, "x") };
+    struct graph_node dead[] = { node(VANE_INPUT, "a"), taking(VANE_PROCESSOR, "p", from_a, 1),
+                                 node(VANE_OUTPUT, "x") };
     assert_false(build(&graph, dead, 3, &said));
     assert_string_equal(said.errors.data, "f:1: : leads nowhere: nobody takes from it; add an output, or "
                         "name it in a `from`\n");
@@ -190,7 +192,8 @@ static void test_graph__of_a_cycle_the_first_node_in_it_is_named(void **state)
     const char *const from_p[] = { "p" }, *const from_q[] = { "q", "a" };
     struct graph_node nodes[] = { node(VANE_INPUT, "a"), taking(VANE_OUTPUT, "x", from_p, 1),
                                   taking(VANE_PROCESSOR, "behind", from_p, 1), taking(VANE_PROCESSOR, "p", from_q, 2),
-                                  taking(VANE_PROCESSOR, "q", from_p, 1), taking(VANE_OUTPUT, "y", (const char *const[]){ "behind" }, 1) };
+                                  taking(VANE_PROCESSOR, "q", from_p, 1),
+                                  taking(VANE_OUTPUT, "y", (const char *const[]){ "behind" }, 1) };
     for (int i = 0; i < 6; i++)
         nodes[i].line_at = i;
     struct graph graph;
@@ -210,8 +213,8 @@ static void test_graph__state_needs_a_name_of_its_own(void **state)
     release(&graph, &said);
     nodes[1].keeps = true;
     assert_false(build(&graph, nodes, 3, &said));
-    assert_string_equal(said.errors.data, "f:1: : keeps state and stands more than once: give each an alias, so that its "
-                        "state is found again\n");
+    assert_string_equal(said.errors.data, "f:1: : keeps state and stands more than once: give each an alias, "
+                                          "so that its state is found again\n");
     release(&graph, &said);
 }
 
@@ -253,8 +256,10 @@ static void test_graph__a_used_route_that_nobody_takes_is_warned_of(void **state
     release(&graph, &said);
     nodes[1].used = 3;
     assert_true(build(&graph, nodes, 4, &said));
-    assert_string_equal(said.warnings.data, "f:1: : its route 'early' leads nowhere, and what goes there is lost: write "
-                        "from = [\"w.early\"] in the table of an output or processor that is to take it\n");
+    assert_string_equal(said.warnings.data, "f:1: : its route 'early' leads nowhere, and what goes there is "
+                                            "lost: write "
+                                            "from = [\"w.early\"] in the table of an output or processor "
+                                            "that is to take it\n");
     release(&graph, &said);
 }
 

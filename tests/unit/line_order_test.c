@@ -237,7 +237,8 @@ static void test_line__a_metric_refused_leaves_its_neighbours_alone(void **state
     assert_string_equal(world.calls.data, "m1 m3 ");
     assert_int_equal(world.position, 3);
     read_file(path, text, sizeof text);
-    assert_non_null(strstr(text, "\"instance\":\"picky\",\"reason\":\"2 is even\",\"place\":\"\",\"record\":\"m v=2i 2\"}\n"));
+    assert_non_null(strstr(text, "\"instance\":\"picky\",\"reason\":\"2 is even\","
+                                 "\"place\":\"\",\"record\":\"m v=2i 2\"}\n"));
     assert_null(strstr(text, "v=1i"));
     release_world(&world);
 }
@@ -285,7 +286,8 @@ static void test_line__what_nobody_takes_of_a_route_is_gone(void **state)
     struct kit kit;
     init_world(&side);
     begin(&kit, &three, &world);
-    kit_add(&kit, &router, "first", &world)->graph.routes = routes; /* not the last of the line: nobody takes its route */
+    /* not the last of the line: nobody takes its route */
+    kit_add(&kit, &router, "first", &world)->graph.routes = routes;
     kit_from(&kit, kit_add(&kit, &output, "side", &side), "last.late");
     kit_add(&kit, &router, "last", &world)->graph.routes = routes;
     kit_add(&kit, &output, "out", &world);

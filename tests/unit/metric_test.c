@@ -103,7 +103,8 @@ static void test_metric__a_copied_field_owns_its_texts(void **state)
     struct batch *batch;
     struct vane_metric *metric = new_metric(&batch);
     char key[] = "key", text[] = "text";
-    vane_set_field(metric, &(struct vane_field){ .key = key, .key_length = 3, .type = VANE_STRING, .s = text, .length = 4 });
+    vane_set_field(metric, &(struct vane_field){ .key = key, .key_length = 3, .type = VANE_STRING, .s = text,
+                                                 .length = 4 });
     memset(key, 'x', 3);
     memset(text, 'x', 4);
     assert_string_equal(vane_get(metric, "key")->s, "text");
@@ -115,7 +116,8 @@ static void test_metric__a_copied_field_owns_its_texts(void **state)
 
 /* ---- Series ---- */
 
-static const struct vane_series *series_of(struct batch *batch, const char *name, const char *const *pairs, size_t count)
+static const struct vane_series *series_of(struct batch *batch, const char *name, const char *const *pairs,
+                                           size_t count)
 {
     struct vane_tag tags[8];
     for (size_t i = 0; i < count; i++)

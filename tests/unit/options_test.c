@@ -366,8 +366,10 @@ static void test_options__report_every_error(void **state)
 static void test_options__tell_which_table_an_option_is_of(void **state)
 {
     (void)state;
-    assert_error("[inner]\nname = 'a'\nnumber = 3", "f:3: in.x.inner.number: there is no such option here, but in the table in.x");
-    assert_error("[[inners]]\nname = 'a'\nflag = 3", "f:3: in.x.inners.flag: there is no such option here, but in the table in.x");
+    assert_error("[inner]\nname = 'a'\nnumber = 3",
+                 "f:3: in.x.inner.number: there is no such option here, but in the table in.x");
+    assert_error("[[inners]]\nname = 'a'\nflag = 3",
+                 "f:3: in.x.inners.flag: there is no such option here, but in the table in.x");
     assert_error("name = 'a'", "f:1: in.x.name: there is no such option here, but in the table in.x.inner");
 }
 

@@ -46,7 +46,8 @@ static const struct vane_plugin single = {
     KIT_PLUGIN(VANE_INPUT, "in"), .run = emit_one, .delivered = note_position,
 };
 
-static void start(struct kit *kit, struct world *world, const struct vane_plugin *input, const struct vane_plugin *output)
+static void start(struct kit *kit, struct world *world, const struct vane_plugin *input,
+                  const struct vane_plugin *output)
 {
     kit_init(kit);
     kit_add(kit, input, "in", world);

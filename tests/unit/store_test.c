@@ -231,13 +231,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_store__an_empty_directory_knows_nothing, make_directory, remove_directory),
-        cmocka_unit_test_setup_teardown(test_store__finds_changes_in_order_behind_the_full_one, make_directory, remove_directory),
-        cmocka_unit_test_setup_teardown(test_store__a_damaged_file_costs_one_checkpoint, make_directory, remove_directory),
-        cmocka_unit_test_setup_teardown(test_store__keeps_the_chain_before_the_newest_full_one, make_directory, remove_directory),
-        cmocka_unit_test_setup_teardown(test_store__the_first_checkpoint_of_a_run_is_full, make_directory, remove_directory),
+        cmocka_unit_test_setup_teardown(test_store__finds_changes_in_order_behind_the_full_one, make_directory,
+                                        remove_directory),
+        cmocka_unit_test_setup_teardown(test_store__a_damaged_file_costs_one_checkpoint, make_directory,
+                                        remove_directory),
+        cmocka_unit_test_setup_teardown(test_store__keeps_the_chain_before_the_newest_full_one, make_directory,
+                                        remove_directory),
+        cmocka_unit_test_setup_teardown(test_store__the_first_checkpoint_of_a_run_is_full, make_directory,
+                                        remove_directory),
         cmocka_unit_test_setup_teardown(test_store__a_second_agent_is_kept_out, make_directory, remove_directory),
-        cmocka_unit_test_setup_teardown(test_store__any_name_of_a_part_is_found_again, make_directory, remove_directory),
-        cmocka_unit_test_setup_teardown(test_store__records_can_be_loaded_until_they_are_forgotten, make_directory, remove_directory),
+        cmocka_unit_test_setup_teardown(test_store__any_name_of_a_part_is_found_again, make_directory,
+                                        remove_directory),
+        cmocka_unit_test_setup_teardown(test_store__records_can_be_loaded_until_they_are_forgotten,
+                                        make_directory, remove_directory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
