@@ -29,6 +29,9 @@
 
 enum { KIT_NODES = 8, KIT_FROM = 4 };
 
+/* So much that no live input drops anything while a checkpoint waits for a slow disk. */
+enum { KIT_QUEUE = 256 << 20 };
+
 static const int64_t KIT_MS = 1000000, KIT_PATIENCE = INT64_C(20000000000);
 
 /* The state of every test plugin: the world, and memory that a new open() finds zeroed. */
@@ -87,7 +90,7 @@ static inline struct flow_node *kit_add(struct kit *kit, const struct vane_plugi
         .plugin = plugin, .options = &kit->options[i], .state = &kit->states[i], .log_name = name,
         .log_level = VANE_DEBUG,
     };
-    node->edge = (struct edge_limits){ .bytes = 1 << 20 };
+    node->edge = (struct edge_limits){ .bytes = KIT_QUEUE };
     node->batch_size = 1000;
     node->max_in_flight = 1;
     return node;
