@@ -6,8 +6,8 @@
 #include "core/log.h"
 #include "core/notify.h"
 #include "core/store.h"
+#include "core/summary.h"
 
-#include <inttypes.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -68,9 +68,10 @@ static void on_crash(int signal)
     raise(signal); /* the default action: a core file */
 }
 
+static const int wanted[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+
 static void catch_signals(struct waker *waker)
 {
-    static const int wanted[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
     static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
     signal_waker = waker;
     struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
@@ -84,8 +85,16 @@ static void catch_signals(struct waker *waker)
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error of the write */
 }
 
-static bool stopped_twice(void)
+/* From here on all is on its way out, the waker too. */
+static void ignore_signals(void)
 {
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        signal(wanted[i], SIG_IGN);
+}
+
+static bool stopped_twice(void *context)
+{
+    (void)context;
     return stop_at_once;
 }
 
@@ -108,7 +117,7 @@ static void print_lines(const struct agent *agent, struct config_errors *lines, 
     }
 }
 
-/* $STATE_DIRECTORY (systemd), else $XDG_STATE_HOME/vane/CONFIG, else ~/.local/state/vane/CONFIG. */
+/* $STATE_DIRECTORY (systemd), else $XDG_STATE_HOME/vane/CONFIG, else ~/.local/state/vane/CONFIG. NULL: there is none. */
 static char *default_directory(const char *config)
 {
     const char *systemd = getenv("STATE_DIRECTORY"), *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
@@ -117,8 +126,8 @@ static char *default_directory(const char *config)
         vane_text_add(&text, systemd, strcspn(systemd, ":"));
     else if (state && state[0])
         vane_text_addf(&text, "%s/vane/%s", state, config);
-    else
-        vane_text_addf(&text, "%s/.local/state/vane/%s", home && home[0] ? home : "/tmp", config);
+    else if (home && home[0])
+        vane_text_addf(&text, "%s/.local/state/vane/%s", home, config);
     return text.data;
 }
 
@@ -163,7 +172,11 @@ static bool open_store(struct agent *agent)
     agent->directory = configured ? alloc_text(configured) : default_directory(agent->setup.config.name);
     struct vane_text notes = { 0 };
     struct error err;
-    agent->runtime.store = store_open(agent->directory, &notes, &err);
+    if (agent->directory)
+        agent->runtime.store = store_open(agent->directory, &notes, &err);
+    else
+        error_set(&err, "state_directory: where state is kept is not known without $HOME: set --state-directory, or "
+                  "state_directory in [agent]");
     if (!agent->runtime.store)
         log_line(NULL, VANE_ERROR, "%s", err.text);
     else if (notes.length)
@@ -209,61 +222,6 @@ static void release(struct agent *agent)
 
 /* ---- Running ---- */
 
-static void add_time(struct vane_text *line, const char *words, int64_t ns)
-{
-    if (ns < SECOND)
-        vane_text_addf(line, "%s %.3g ms", words, (double)ns / 1e6);
-    else
-        vane_text_addf(line, "%s %.3g s", words, (double)ns / 1e9);
-}
-
-static void summarize_output(const struct instance *instance)
-{
-    const struct stats *stats = &instance->stats;
-    uint64_t delivered = stats_get(stats, STATS_OUT);
-    uint64_t gone = delivered + stats_get(stats, STATS_REJECTED) + stats_get(stats, STATS_DROPPED)
-                    + stats_get(stats, STATS_FILTERED);
-    uint64_t taken = stats_get(stats, STATS_IN);
-    int64_t median = stats_latency_quantile(stats, 0.5);
-    struct vane_text line = { 0 };
-    uint64_t writes = stats_get(stats, STATS_WRITES);
-    vane_text_addf(&line, "%s: %" PRIu64 " delivered in %" PRIu64 " write%s", instance->log.name, delivered, writes,
-                   writes == 1 ? "" : "s");
-    if (taken > gone)
-        vane_text_addf(&line, ", %" PRIu64 " taken and not delivered", taken - gone);
-    if (median > 0) {
-        add_time(&line, "; from arrival to delivery", median);
-        add_time(&line, " (median),", stats_latency_quantile(stats, 0.99));
-        vane_text_addf(&line, " (99 %%)");
-    }
-    log_line(NULL, VANE_INFO, "summary: %s", line.data);
-    vane_text_release(&line);
-}
-
-static void summarize_outputs(const struct flow *flow)
-{
-    size_t count;
-    struct instance *const *instances = flow_instances(flow, &count);
-    for (size_t i = 0; i < count; i++)
-        if (instances[i]->plugin->role == VANE_OUTPUT && stats_get(&instances[i]->stats, STATS_IN))
-            summarize_output(instances[i]);
-}
-
-static void summarize(const struct flow *flow)
-{
-    uint64_t dropped = 0, errors = 0;
-    for (enum vane_role role = VANE_INPUT; role <= VANE_OUTPUT; role++) {
-        dropped += flow_total(flow, role, STATS_DROPPED);
-        errors += flow_total(flow, role, STATS_ERRORS);
-    }
-    log_line(NULL, VANE_INFO, "summary: %" PRIu64 " metrics in, %" PRIu64 " out, %" PRIu64 " dropped, %" PRIu64
-             " rejected, %" PRIu64 " bad records, %" PRIu64 " errors",
-             flow_total(flow, VANE_INPUT, STATS_OUT), flow_total(flow, VANE_OUTPUT, STATS_OUT), dropped,
-             flow_total(flow, VANE_OUTPUT, STATS_REJECTED) + flow_total(flow, VANE_PROCESSOR, STATS_REJECTED),
-             flow_total(flow, VANE_INPUT, STATS_BAD), errors);
-    summarize_outputs(flow);
-}
-
 static bool same_text(const char *a, const char *b)
 {
     return a && b ? strcmp(a, b) == 0 : a == b;
@@ -294,8 +252,8 @@ static bool change_flow(struct agent *agent, struct setup *fresh, struct flow *f
 {
     bool shared = shares_store(agent, fresh, flow);
     size_t going_on = shared ? flow_replace(flow, agent->flow) : 0;
-    flow_stop(agent->flow, agent->setup.agent.drain_timeout, -1, stopped_twice);
-    summarize_outputs(agent->flow); /* their counters begin anew */
+    flow_stop(agent->flow, agent->setup.agent.drain_timeout, -1, stopped_twice, NULL);
+    summary_log_outputs(agent->flow); /* their counters begin anew */
     if (shared) {
         flow_free(agent->flow);
         setup_release(&agent->setup);
@@ -333,10 +291,48 @@ static bool reload(struct agent *agent)
     return good;
 }
 
-/* Until a signal, a failure, or the end of all inputs. False: something failed. */
+/* ---- A one-off run that comes to nothing ---- */
+
+struct standstill {
+    uint64_t progress, errors; /* when something moved last */
+    int64_t  since;            /* 0: nothing has been looked at yet */
+};
+
+static bool outputs_hold(const struct flow *flow)
+{
+    size_t count;
+    struct instance *const *instances = flow_instances(flow, &count);
+    for (size_t i = 0; i < count; i++)
+        if (instances[i]->plugin->role == VANE_OUTPUT && summary_held(instances[i]))
+            return true;
+    return false;
+}
+
+/* Has nothing moved for drain_timeout, though an output has something to deliver, or fails again and again? */
+static bool stands_still(const struct agent *agent, struct standstill *at, int64_t now)
+{
+    uint64_t progress = flow_progress(agent->flow), errors = flow_total(agent->flow, VANE_OUTPUT, STATS_ERRORS);
+    if (!at->since || progress != at->progress)
+        *at = (struct standstill){ progress, errors, now };
+    return now - at->since > agent->setup.agent.drain_timeout && (errors > at->errors || outputs_hold(agent->flow));
+}
+
+/* Was there something to read, and all of it bad? Then whoever started this run wants to know. */
+static bool came_to_nothing(const struct flow *flow)
+{
+    uint64_t refused = flow_total(flow, VANE_INPUT, STATS_BAD) + flow_total(flow, VANE_PROCESSOR, STATS_REJECTED)
+                       + flow_total(flow, VANE_OUTPUT, STATS_REJECTED);
+    return refused && flow_total(flow, VANE_OUTPUT, STATS_OUT) == 0;
+}
+
+/* ---- The run ---- */
+
+/* Until a signal, a failure, the end of all inputs, or (a one-off run) a standstill. False: something failed. */
 static bool run_flow(struct agent *agent)
 {
-    int64_t end_live = agent->runtime.mode == VANE_RUN ? INT64_MAX : vane_monotonic() + agent->settings->test_wait;
+    bool one_off = agent->runtime.mode != VANE_RUN;
+    struct standstill standstill = { 0 };
+    int64_t end_live = one_off ? vane_monotonic() + agent->settings->test_wait : INT64_MAX;
     int64_t trim = vane_monotonic() + TRIM_EVERY;
     while (!stopped() && !atomic_load(&agent->runtime.fatal) && !flow_ended(agent->flow)) {
         if (reload_wanted) {
@@ -357,7 +353,13 @@ static bool run_flow(struct agent *agent)
             malloc_trim(0); /* what a burst has taken and freed goes back to the system */
             trim = now + TRIM_EVERY;
         }
+        if (one_off && stands_still(agent, &standstill, now)) {
+            log_line(NULL, VANE_ERROR, "giving up: nothing has moved for drain_timeout (%.3g s)",
+                     (double)agent->setup.agent.drain_timeout / SECOND);
+            return false;
+        }
         due = due < end_live ? due : end_live;
+        due = one_off && due > now + SECOND ? now + SECOND : due;
         due = due < trim ? due : trim;
         if (!flow_ended(agent->flow))
             waker_wait(&agent->runtime.waker, due > now ? due - now : 0);
@@ -365,25 +367,60 @@ static bool run_flow(struct agent *agent)
     return true;
 }
 
+static void tell_stopping(const struct agent *agent)
+{
+    log_line(NULL, VANE_INFO, "stopping: delivering what is under way, %.3g s at most",
+             (double)agent->setup.agent.drain_timeout / SECOND);
+}
+
+/* All inputs have ended, and what is under way is waited for; a stop bounds that, as it does at any other time. */
+struct ending {
+    const struct agent *agent;
+    bool                told;
+};
+
+static bool stopped_for_long(void *context)
+{
+    struct ending *ending = context;
+    if (!stopped())
+        return false;
+    if (!ending->told)
+        tell_stopping(ending->agent);
+    ending->told = true;
+    return stop_at_once || vane_monotonic() - atomic_load(&first_stop) > ending->agent->setup.agent.drain_timeout;
+}
+
+/* good: nothing failed and nothing stood still. */
+static bool drain(const struct agent *agent, bool good, int fatal)
+{
+    int64_t limit = agent->setup.agent.drain_timeout;
+    struct ending ending = { .agent = agent };
+    if (fatal)
+        return flow_stop(agent->flow, fatal == 2 ? 0 : limit, SECOND, stopped_twice, NULL);
+    if (good && !stopped())
+        return flow_stop(agent->flow, -1, agent->runtime.mode == VANE_RUN ? -1 : limit, stopped_for_long, &ending);
+    if (good)
+        tell_stopping(agent);
+    return flow_stop(agent->flow, good ? limit : 0, -1, stopped_twice, NULL);
+}
+
 static int finish(struct agent *agent, bool good)
 {
     int fatal = atomic_load(&agent->runtime.fatal);
-    int64_t drain = agent->setup.agent.drain_timeout;
     notify_systemd("STOPPING=1");
-    bool ended = !stopped() && !fatal && good;
-    if (!ended && !fatal)
-        log_line(NULL, VANE_INFO, "stopping: delivering what is under way, %.3g s at most", (double)drain / SECOND);
-    bool delivered = ended ? flow_stop(agent->flow, -1, agent->runtime.mode == VANE_RUN ? -1 : drain, stopped)
-                           : flow_stop(agent->flow, fatal == 2 ? 0 : drain, fatal ? SECOND : -1, stopped_twice);
-    if (!delivered && ended && stopped())
-        delivered = true; /* asked to stop while the rest waited for an output */
+    bool delivered = drain(agent, good, fatal);
     if (!delivered && !fatal)
         log_line(NULL, VANE_WARN, "not all of it could be delivered: what is left is not acknowledged, and will be "
                  "read again where the input can go back");
-    summarize(agent->flow);
+    summary_log(agent->flow);
     if (fatal)
         return fatal;
-    return good && (delivered || agent->runtime.mode == VANE_RUN) ? 0 : 1;
+    if (agent->runtime.mode == VANE_RUN)
+        return good ? 0 : 1;
+    bool nothing = came_to_nothing(agent->flow);
+    if (nothing)
+        log_line(NULL, VANE_ERROR, "nothing could be made of what was read: all of it was bad or refused");
+    return good && delivered && !nothing ? 0 : 1;
 }
 
 /* Batches come and go by the thousand. Two malloc arenas are enough, more only hold memory; and what a batch
@@ -424,6 +461,7 @@ int agent_run(const struct agent_settings *settings)
             exit_code = finish(&agent, run_flow(&agent));
         }
     }
+    ignore_signals();
     release(&agent);
     free(agent.directory);
     runtime_release(&agent.runtime);

@@ -85,10 +85,11 @@ struct stopping {
     struct flow *flow;
     int64_t      deadline, patience, last_progress;
     uint64_t     progress;
-    bool       (*interrupted)(void);
+    bool       (*interrupted)(void *context);
+    void        *context;
 };
 
-static uint64_t progress_of(const struct flow *flow)
+uint64_t flow_progress(const struct flow *flow)
 {
     uint64_t progress = 0;
     for (size_t i = 0; i < flow->instance_count; i++)
@@ -105,12 +106,12 @@ static bool wait_for(struct stopping *stopping, bool (*done)(const struct flow *
         int64_t now = vane_monotonic(), due = flow_work(flow, now);
         int64_t next_due = flow->next ? flow_work(flow->next, now) : INT64_MAX; /* what goes on has checkpoints, too */
         due = next_due < due ? next_due : due;
-        uint64_t progress = progress_of(flow);
+        uint64_t progress = flow_progress(flow);
         if (progress != stopping->progress)
             stopping->last_progress = now;
         stopping->progress = progress;
         bool stuck = stopping->patience >= 0 && now - stopping->last_progress > stopping->patience;
-        if (stuck || now >= stopping->deadline || (stopping->interrupted && stopping->interrupted()))
+        if (stuck || now >= stopping->deadline || (stopping->interrupted && stopping->interrupted(stopping->context)))
             return false;
         if (done(flow))
             break;
@@ -186,12 +187,12 @@ static void want_last_marks(struct flow *flow)
             flow->parts[i]->last = part_want(flow->parts[i]);
 }
 
-bool flow_stop(struct flow *flow, int64_t limit, int64_t patience, bool (*interrupted)(void))
+bool flow_stop(struct flow *flow, int64_t limit, int64_t patience, bool (*interrupted)(void *context), void *context)
 {
     int64_t now = vane_monotonic();
     struct stopping stopping = {
         .flow = flow, .deadline = limit < 0 ? INT64_MAX : now + limit, .patience = patience, .last_progress = now,
-        .interrupted = interrupted,
+        .interrupted = interrupted, .context = context,
     };
     stop_inputs(flow);
     bool good = wait_for(&stopping, flow_ended);

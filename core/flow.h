@@ -61,9 +61,11 @@ bool flow_ended(const struct flow *flow); /* every input has ended */
 void flow_end_live(struct flow *flow);    /* --once: inputs without an end have been listened to long enough */
 
 /* Inputs stop, a last mark follows, what is under way is delivered. `patience`: how long (ns) to wait
- * without any progress, -1 for ever; `limit`: at most this long in all. False: given up, and what
- * was not delivered is not acknowledged either. `interrupted` is asked now and then. */
-bool flow_stop(struct flow *flow, int64_t limit, int64_t patience, bool (*interrupted)(void));
+ * without any progress, -1 for ever; `limit`: at most this long in all, -1: any time. False: given up, and
+ * what was not delivered is not acknowledged either. `interrupted` is asked now and then; NULL: it never is. */
+bool flow_stop(struct flow *flow, int64_t limit, int64_t patience, bool (*interrupted)(void *context), void *context);
+
+uint64_t flow_progress(const struct flow *flow); /* another number, whenever metrics have moved */
 
 /* Sums over instances of a role, and each of them. */
 uint64_t flow_total(const struct flow *flow, enum vane_role role, enum stats_counter counter);

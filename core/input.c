@@ -97,6 +97,7 @@ static size_t put(struct input *input, struct batch *batch)
     struct lane *lane = (struct lane *)batch->view.lane;
     if (batch->has_next) {
         lane->emitted = batch->next;
+        lane->emitted_newest = lane->newest;
         lane->has_emitted = true;
     }
     if (!input->oldest_open)

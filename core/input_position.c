@@ -10,6 +10,7 @@ void input_mark(struct input *input, uint64_t mark)
     pthread_mutex_lock(&input->outlet.lock);
     for (struct lane *lane = input->lanes; lane; lane = lane->next) {
         lane->marked = lane->emitted;
+        lane->marked_newest = lane->emitted_newest;
         lane->has_marked = lane->has_emitted;
     }
     if (!input->oldest_marked)
@@ -26,7 +27,7 @@ size_t input_positions(struct input *input, struct store_position **positions, s
         if (!lane->has_marked)
             continue;
         *positions = alloc_resize(*positions, count + 1, sizeof **positions);
-        (*positions)[count++] = (struct store_position){ .lane = lane->text, .next = lane->marked };
+        (*positions)[count++] = (struct store_position){ lane->text, lane->marked, lane->marked_newest };
     }
     pthread_mutex_unlock(&input->outlet.lock);
     return count;
@@ -89,18 +90,25 @@ const struct vane_lane *vane_lane(struct vane_self *self, const char *name)
     return &lane->view;
 }
 
-/* What was emitted in this run is in good hands: an input that is reopened goes on behind it. */
+/* What was emitted in this run is in good hands: an input that is reopened goes on behind it. Else arrival goes on from
+ * what the checkpoint knows, as state does. */
 bool vane_resume(struct vane_self *self, const struct vane_lane *view, int64_t *next)
 {
     struct input *input = instance_of(self)->input;
-    const struct runtime *runtime = input->instance->runtime;
-    const struct lane *lane = (const struct lane *)view;
+    struct store *store = input->instance->runtime->store;
+    struct lane *lane = (struct lane *)view;
+    struct store_position saved;
     pthread_mutex_lock(&input->outlet.lock);
     bool emitted = lane->has_emitted;
     if (emitted)
         *next = lane->emitted;
     pthread_mutex_unlock(&input->outlet.lock);
-    return emitted || (runtime->store && store_position(runtime->store, lane->text, next));
+    if (emitted || !store || !store_position(store, lane->text, &saved))
+        return emitted;
+    if (saved.newest > lane->newest)
+        lane->newest = saved.newest;
+    *next = saved.next;
+    return true;
 }
 
 /* A loss stands behind the mark that a held input waits for, and belongs on the edges that it gets then. */

@@ -15,6 +15,7 @@ struct lane {
     int64_t          emitted, marked, delivered, told;
     bool             has_emitted, has_marked, has_delivered, has_told;
     int64_t          newest; /* arrival of the last metric; own thread */
+    int64_t          emitted_newest, marked_newest; /* what it was at `emitted`, `marked` */
 };
 
 /* Finds or adds; lanes live as long as the list. */

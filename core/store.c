@@ -22,7 +22,7 @@ enum { LEAST_CHAIN = 1 << 20 }; /* bytes of changes that are always worth append
 struct position {
     char   *lane;
     char   *part;
-    int64_t next;
+    int64_t next, newest;
 };
 
 struct store_part {
@@ -57,27 +57,28 @@ static struct position *find_position(const struct store *store, const char *lan
     return NULL;
 }
 
-static void set_position(struct store *store, const char *part, const char *lane, int64_t next)
+static void set_position(struct store *store, const char *part, const struct store_position *at)
 {
-    struct position *position = find_position(store, lane);
+    struct position *position = find_position(store, at->lane);
     if (!position) {
         store->positions = alloc_resize(store->positions, store->position_count + 1, sizeof *position);
         position = &store->positions[store->position_count++];
-        *position = (struct position){ .lane = alloc_text(lane) };
+        *position = (struct position){ .lane = alloc_text(at->lane) };
     }
     free(position->part);
     position->part = alloc_text(part);
-    position->next = next;
+    position->next = at->next;
+    position->newest = at->newest;
 }
 
-bool store_position(struct store *store, const char *lane, int64_t *next)
+bool store_position(struct store *store, const char *lane, struct store_position *position)
 {
     pthread_mutex_lock(&store->mutex);
-    const struct position *position = find_position(store, lane);
-    if (position)
-        *next = position->next;
+    const struct position *found = find_position(store, lane);
+    if (found)
+        *position = (struct store_position){ lane, found->next, found->newest };
     pthread_mutex_unlock(&store->mutex);
-    return position != NULL;
+    return found != NULL;
 }
 
 /* ---- Loading ---- */
@@ -205,14 +206,14 @@ static void load_positions(struct store *store)
         const struct store_file *file = &part->chain[part->chain_length - 1];
         const char *at = file->positions;
         for (size_t i = 0; i < file->position_count; i++) {
-            int64_t next;
-            at = store_file_position(at, &lane, &next);
+            struct store_position position;
+            at = store_file_position(at, &lane, &position);
             const struct position *other = find_position(store, lane.data);
             const struct store_part *owner = store->parts;
             while (other && owner && strcmp(owner->name, other->part) != 0)
                 owner = owner->next;
             if (!other || owner->newest < part->newest)
-                set_position(store, part->name, lane.data, next);
+                set_position(store, part->name, &position);
         }
     }
     vane_text_release(&lane);
@@ -393,12 +394,12 @@ static void merge_positions(struct store *store, const char *part, const struct 
 {
     pthread_mutex_lock(&store->mutex);
     for (size_t i = 0; i < checkpoint->position_count; i++)
-        set_position(store, part, checkpoint->positions[i].lane, checkpoint->positions[i].next);
+        set_position(store, part, &checkpoint->positions[i]);
     struct store_position *all = alloc_array(store->position_count, sizeof *all);
     size_t count = 0;
-    for (size_t i = 0; i < store->position_count; i++)
-        if (strcmp(store->positions[i].part, part) == 0)
-            all[count++] = (struct store_position){ store->positions[i].lane, store->positions[i].next };
+    for (const struct position *at = store->positions; at < store->positions + store->position_count; at++)
+        if (strcmp(at->part, part) == 0)
+            all[count++] = (struct store_position){ at->lane, at->next, at->newest };
     pthread_mutex_unlock(&store->mutex);
     *merged = *checkpoint;
     merged->positions = all;

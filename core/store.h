@@ -37,17 +37,17 @@ void store_load(struct store *store, struct vane_text *notes);
 
 uint64_t store_newest(const struct store *store); /* number of the newest checkpoint loaded or written */
 
-/* The position of a lane ("input/lane") as of the newest checkpoint. */
-bool store_position(struct store *store, const char *lane, int64_t *next);
+/* How far a lane ("input/lane") had come at the newest checkpoint; its `lane` is the given one. */
+struct store_position {
+    const char *lane;
+    int64_t     next;   /* where to read on */
+    int64_t     newest; /* arrival of the last metric before it, which never goes back; INT64_MIN: there was none */
+};
+bool store_position(struct store *store, const char *lane, struct store_position *position);
 
 /* Calls visit for each record of an owner that was loaded, oldest first, until it answers false. */
 bool store_visit(struct store *store, const char *owner, bool (*visit)(const struct vane_record *, void *),
                  void *context);
-
-struct store_position {
-    const char *lane;
-    int64_t     next;
-};
 
 struct store_checkpoint {
     const char                  *part;

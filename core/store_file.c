@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char MAGIC[] = "vane checkpoint 1\n";
+static const char MAGIC[] = "vane checkpoint 2\n";
 enum { MAGIC_LENGTH = sizeof MAGIC - 1, HEAD = MAGIC_LENGTH + 4 * 8, TAIL = 8 };
 
 /* ---- Reading ---- */
@@ -72,11 +72,11 @@ static const char *take_text(const char *at, struct vane_text *text, uint32_t le
     return at + length;
 }
 
-const char *store_file_position(const char *at, struct vane_text *lane, int64_t *next)
+const char *store_file_position(const char *at, struct vane_text *lane, struct store_position *position)
 {
     at = take_text(at + 4, lane, load_u32(at));
-    *next = (int64_t)load_u64(at);
-    return at + 8;
+    *position = (struct store_position){ lane->data, (int64_t)load_u64(at), (int64_t)load_u64(at + 8) };
+    return at + 16;
 }
 
 const char *store_file_record(const char *at, const char *end, struct vane_text texts[3], struct vane_record *record)
@@ -141,6 +141,7 @@ void store_file_compose(struct vane_text *out, const struct store_checkpoint *ch
         vane_text_add(out, &length, sizeof length);
         vane_text_add(out, checkpoint->positions[i].lane, length);
         add_u64(out, (uint64_t)checkpoint->positions[i].next);
+        add_u64(out, (uint64_t)checkpoint->positions[i].newest);
     }
     vane_text_add(out, checkpoint->records->bytes.data, checkpoint->records->bytes.length);
     add_u64(out, hash_bytes(out->data, out->length, 0));

@@ -138,7 +138,7 @@ int main(int argc, char **argv)
         int64_t now = vane_monotonic(), due = flow_work(flow, now);
         waker_wait(&runtime.waker, due == INT64_MAX ? -1 : due > now ? due - now : 0);
     }
-    flow_stop(flow, -1, -1, NULL);
+    flow_stop(flow, -1, -1, NULL, NULL);
     double took = (double)(vane_monotonic() - begun) / 1e9, used = cpu_seconds() - cpu;
     double written = (double)atomic_load(&world.written);
     flow_free(flow);

@@ -137,7 +137,7 @@ static void run_flow(struct flow *flow, struct runtime *runtime)
         int64_t now = vane_monotonic(), due = flow_work(flow, now);
         waker_wait(&runtime->waker, due == INT64_MAX ? -1 : due > now ? due - now : 0);
     }
-    flow_stop(flow, -1, -1, NULL);
+    flow_stop(flow, -1, -1, NULL, NULL);
     flow_free(flow);
 }
 

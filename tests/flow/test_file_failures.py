@@ -233,3 +233,35 @@ def test_memory__stays_flat(agent: MakeAgent) -> None:
     assert running.wait() == 0
     assert len(block) * 20 > 40_000_000
     assert late - early < max(4_000, early / 2), f"{early} kB after less than half, {late} kB in the end"
+
+
+# ---- Arrival over a restart ----
+
+ARRIVAL = """
+[agent]
+  omit_hostname = true
+[[inputs.file_in]]
+  files = ["in"]
+  tail = true
+  initial_read_offset = "saved-or-beginning"
+  data_format = "influx"
+[[processors.lua]]
+  source = 'function apply(m) m.fields.arrival = m.arrival // 1000000000 return m end'
+[[outputs.file_out]]
+  files = ["out"]
+  data_format = "influx"
+"""
+
+
+def test_restart__arrival_does_not_go_back(agent: MakeAgent) -> None:
+    """It is the newest time read so far, also where that was read by the run before: ticks and idle series go by it."""
+    running = agent(ARRIVAL)
+    (running.folder / "in").write_text("m v=1 10060000000000\n")
+    out = running.folder / "out"
+    for count in (1, 2):
+        running.start()
+        eventually(lambda: out.exists() and len(out.read_text().splitlines()) == count)
+        assert running.stop() == 0
+        with (running.folder / "in").open("a") as file:
+            file.write("m v=2 121000000000\n")
+    assert [line.split()[1].split(",")[1] for line in out.read_text().splitlines()] == ["arrival=10060i", "arrival=10060i"]

@@ -213,7 +213,7 @@ static inline bool kit_all_ended(const void *flow)
 
 static inline bool kit_stop_within(struct kit *kit, int64_t limit)
 {
-    bool good = flow_stop(kit->flow, limit, -1, NULL);
+    bool good = flow_stop(kit->flow, limit, -1, NULL, NULL);
     flow_free(kit->flow);
     kit->flow = NULL;
     store_close(kit->runtime.store);

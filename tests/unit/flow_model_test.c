@@ -318,7 +318,7 @@ static void run_graph(unsigned seed)
     assert_non_null(flow);
     flow_start(flow);
     run_until_ended(flow, &runtime);
-    if (!flow_stop(flow, INT64_C(60000000000), -1, NULL))
+    if (!flow_stop(flow, INT64_C(60000000000), -1, NULL, NULL))
         fail_msg("graph %u: the flow does not drain", seed);
     flow_free(flow);
     runtime_release(&runtime);

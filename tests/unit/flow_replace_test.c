@@ -188,7 +188,7 @@ static size_t replace(struct change *change, int64_t limit, bool drains)
     struct flow *flow = flow_new(&settings, fresh->nodes, fresh->count, &report);
     assert_non_null(flow);
     size_t going_on = flow_replace(flow, kit->flow);
-    assert_int_equal(flow_stop(kit->flow, limit, -1, NULL), drains);
+    assert_int_equal(flow_stop(kit->flow, limit, -1, NULL, NULL), drains);
     flow_free(kit->flow);
     struct vane_text notes = { 0 };
     store_load(kit->runtime.store, &notes);

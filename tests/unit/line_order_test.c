@@ -177,7 +177,7 @@ static uint64_t run_and_count_rejected(struct kit *kit)
 {
     kit_start(kit);
     kit_until(kit, kit_all_ended, kit->flow);
-    assert_true(flow_stop(kit->flow, KIT_PATIENCE, -1, NULL));
+    assert_true(flow_stop(kit->flow, KIT_PATIENCE, -1, NULL, NULL));
     uint64_t rejected = flow_total(kit->flow, VANE_PROCESSOR, STATS_REJECTED);
     flow_free(kit->flow);
     kit_release(kit);

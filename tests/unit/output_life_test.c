@@ -201,7 +201,7 @@ static void test_output__one_that_is_ignored_drops_and_counts_and_is_left_alone(
     kit.options[1].startup_error_behavior = COMMON_STARTUP_IGNORE;
     kit_start(&kit);
     kit_wait(&kit, &world.told, 3);
-    assert_true(flow_stop(kit.flow, KIT_PATIENCE, -1, NULL));
+    assert_true(flow_stop(kit.flow, KIT_PATIENCE, -1, NULL, NULL));
     assert_int_equal(flow_total(kit.flow, VANE_OUTPUT, STATS_DROPPED), world.emitted);
     flow_free(kit.flow);
     kit_release(&kit);

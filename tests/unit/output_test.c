@@ -194,7 +194,7 @@ static void test_output__what_is_rejected_goes_to_the_dead_letter_file_and_the_p
     kit_start(&kit);
     kit_wait(&kit, &world.rejected, 3);
     kit_until(&kit, kit_reached, &(struct kit_goal){ &world.rejected, 3 });
-    assert_true(flow_stop(kit.flow, KIT_PATIENCE, -1, NULL));
+    assert_true(flow_stop(kit.flow, KIT_PATIENCE, -1, NULL, NULL));
     assert_int_equal(flow_total(kit.flow, VANE_OUTPUT, STATS_REJECTED), 3);
     assert_int_equal(flow_total(kit.flow, VANE_OUTPUT, STATS_OUT), 1);
     flow_free(kit.flow);

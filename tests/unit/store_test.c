@@ -45,7 +45,7 @@ static void write_one(struct store *store, uint64_t number, bool full, const cha
     struct vane_record record = { .lane = "in/0", .key = key, .data = value, .length = value ? strlen(value) : 0,
                                   .series = 7 };
     store_records_add(&records, "counter", &record);
-    struct store_position position = { .lane = "in/0", .next = next };
+    struct store_position position = { "in/0", next, next + 5 };
     struct store_checkpoint checkpoint = { .part = "p", .number = number, .full = full, .positions = &position,
                                            .position_count = 1, .records = &records };
     struct error err;
@@ -75,8 +75,8 @@ static void test_store__an_empty_directory_knows_nothing(void **state)
     (void)state;
     struct vane_text notes = { 0 };
     struct store *store = open_store(&notes);
-    int64_t next;
-    assert_false(store_position(store, "in/0", &next));
+    struct store_position position;
+    assert_false(store_position(store, "in/0", &position));
     assert_records(store, "");
     assert_true(store_wants_full(store, "p"));
     store_close(store);
@@ -93,9 +93,10 @@ static void test_store__finds_changes_in_order_behind_the_full_one(void **state)
     store_close(store);
 
     store = open_store(&notes);
-    int64_t next;
-    assert_true(store_position(store, "in/0", &next));
-    assert_int_equal(next, 30);
+    struct store_position position;
+    assert_true(store_position(store, "in/0", &position));
+    assert_int_equal(position.next, 30);
+    assert_int_equal(position.newest, 35);
     assert_int_equal(store_newest(store), 3);
     assert_records(store, "in/0:a=1;in/0:b=2;in/0:a=;");
     assert_int_equal(notes.length, 0);
@@ -123,9 +124,9 @@ static void test_store__a_damaged_file_costs_one_checkpoint(void **state)
     damage("2.checkpoint");
 
     store = open_store(&notes);
-    int64_t next;
-    assert_true(store_position(store, "in/0", &next));
-    assert_int_equal(next, 10);
+    struct store_position position;
+    assert_true(store_position(store, "in/0", &position));
+    assert_int_equal(position.next, 10);
     assert_records(store, "in/0:a=1;");
     assert_non_null(strstr(notes.data, "2.checkpoint is damaged"));
     assert_int_equal(store_newest(store), 2); /* the next number is not given twice */
