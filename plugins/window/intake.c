@@ -87,6 +87,21 @@ static void close_gap(struct window *window, struct share *share, int64_t time)
     share->gap = false;
 }
 
+static void name_series(struct vane_text *text, const struct vane_series *series)
+{
+    vane_text_clear(text);
+    vane_text_addf(text, "%s", series->name);
+    for (uint32_t i = 0; i < series->tag_count; i++)
+        vane_text_addf(text, ",%s=%s", series->tags[i].key, series->tags[i].value);
+}
+
+static void miss(struct window *window, const struct vane_series *series)
+{
+    window->missed++;
+    if (window->missed_name.length == 0)
+        name_series(&window->missed_name, series);
+}
+
 static void take_values(struct window *window, struct share *share, const struct vane_metric *metric,
                         const struct values *values)
 {
@@ -103,9 +118,12 @@ static void take_values(struct window *window, struct share *share, const struct
         window->tally.late++;
         if (window->options.late == LATE_SIDE)
             emit_late(window, metric);
+        else
+            miss(window, metric->series);
         break;
     case PLACE_BEYOND:
         window->tally.beyond++;
+        miss(window, metric->series);
         break;
     }
 }
@@ -146,10 +164,7 @@ static void refuse(struct window *window, const struct vane_metric *metric)
 {
     if (window->tally.refused++ == 0) {
         struct vane_text *text = &window->text;
-        vane_text_clear(text);
-        vane_text_addf(text, "%s", metric->series->name);
-        for (uint32_t i = 0; i < metric->series->tag_count; i++)
-            vane_text_addf(text, ",%s=%s", metric->series->tags[i].key, metric->series->tags[i].value);
+        name_series(text, metric->series);
         vane_log(window->self, VANE_WARN,
                  "%zu series and %zu bytes are kept, which is the limit: %s is not aggregated",
                  window->members.count, window->budget.used, text->data);
@@ -163,12 +178,17 @@ static void take(struct window *window, struct lane_state *lane, const struct va
     if (!member || is_full(window)) {
         if (has_values(metric))
             refuse(window, metric);
+        else
+            window->valueless++;
         return;
     }
     struct share *share = member->share;
     read_values(window, share, metric, &values);
-    if (values.count == 0)
+    if (values.count == 0) {
+        window->valueless++;
         return;
+    }
+    window->valued = true;
     set_floor(lane, metric->time);
     groups_touch(window, share);
     take_values(window, share, metric, &values);

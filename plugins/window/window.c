@@ -10,6 +10,7 @@
 #include "plugins/window/kind.h"
 #include "plugins/window/lanes.h"
 #include "plugins/window/state.h"
+#include "plugins/window/unmatched.h"
 
 #define T struct options
 
@@ -163,6 +164,7 @@ static void window_close(struct vane_self *self)
     calendar_release(&window->calendar);
     vane_text_release(&window->text);
     vane_text_release(&window->bytes);
+    vane_text_release(&window->missed_name);
     window->opened = false;
 }
 
@@ -203,9 +205,10 @@ static void count(struct window *window, const char *name, uint64_t *tally)
 static void report(struct window *window)
 {
     struct tally *tally = &window->tally;
-    if (tally->beyond || (tally->late && window->options.late == LATE_DROP))
+    if (window->missed_name.length)
         vane_log(window->self, VANE_WARN, "metrics come later than `delay` and `allowed_lateness` allow: they are not in "
-                 "the results");
+                 "the results, %llu so far, now of %s", (unsigned long long)window->missed, window->missed_name.data);
+    vane_text_clear(&window->missed_name);
     if (tally->discarded)
         vane_log(window->self, VANE_WARN, "windows that were not seen whole are discarded");
     count(window, "windows", &tally->windows);
@@ -248,6 +251,7 @@ static enum vane_result window_process(struct vane_self *self, struct vane_batch
     struct window *window = self->state;
     loaded(window);
     intake_batch(window, batch);
+    unmatched_report(window, UNMATCHED_SOME);
     return finish(window);
 }
 
@@ -266,6 +270,7 @@ static enum vane_result window_end(struct vane_self *self)
     for (size_t i = 0; i < window->groups.room; i++)
         if (window->groups.slots[i].item)
             groups_close(window, window->groups.slots[i].item);
+    unmatched_report(window, 1);
     return finish(window);
 }
 

@@ -161,4 +161,8 @@ struct window {
     uint64_t            round; /* of the cache; a new one with each batch */
     bool                loading; /* records may still come: times of groups are not right yet */
     bool                opened;
+    bool                valued, unmatched_told; /* see unmatched.h */
+    uint64_t            valueless;
+    uint64_t            missed;      /* late metrics that are in no result, so far */
+    struct vane_text    missed_name; /* series of the first since the last report */
 };

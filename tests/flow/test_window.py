@@ -226,6 +226,47 @@ def test_the_sample_is_good_as_it_is_printed(agent: MakeAgent):
         (True, True), (False, True)]
 
 
+SAID = """\
+[[inputs.file]]
+  files = ["in.lp"]
+[[processors.window]]
+  every = "1m"
+  {options}
+[[outputs.file]]
+  files = ["out.lp"]
+"""
+
+
+def said(agent: MakeAgent, options: str, lines: list[str]) -> list[str]:
+    """What the log says of the windows of these metrics, read to their end."""
+    running = agent(SAID.format(options=options))
+    (running.folder / "in.lp").write_text("".join(f"{line}\n" for line in lines))
+    return [line for line in once(running).splitlines() if "nothing is aggregated" in line or "come later" in line]
+
+
+PRICES = [f'm,coin=btc price={k},volume={k},note="x" {1_700_000_000 + k}000000000' for k in range(3)]
+
+
+@pytest.mark.parametrize("options, told", [
+    ('fields = ["pric", "vol"]', "no field matches `fields` (pric, vol): there came price, volume, note"),
+    ('fields = ["note"]', "none of 3 metrics has a finite number"),
+])
+def test_fields_that_match_nothing_are_told_once(options, told, agent: MakeAgent):
+    line, = said(agent, options, PRICES)
+    assert told in line
+
+
+def test_fields_that_match_now_and_then_are_not_told(agent: MakeAgent):
+    assert said(agent, 'fields = ["price"]', ["m other=1 1", *PRICES, "m other=1 2000000000000000000"]) == []
+
+
+def test_the_first_late_metric_is_named(agent: MakeAgent):
+    hour = 3600 * SECOND
+    line, = said(agent, "", [f"m,coin=btc v=1 {5 * hour}", f"m,coin=eth v=1 {5 * hour}", f"m,coin=eth v=1 {2 * hour}",
+                             f"m,coin=btc v=1 {hour}"])
+    assert "not in the results, 2 so far, now of m,coin=eth" in line
+
+
 RELOADED = """\
 [agent]
   omit_hostname = true
