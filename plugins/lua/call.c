@@ -149,6 +149,10 @@ static void place_results(struct run *run)
 /* What lies on the stack from `first` on is what the function returned. */
 static void settle(lua_State *L, struct run *run, int first)
 {
+    if (run->batch && lua_gettop(L) < first)
+        run->script->silent += run->piece;
+    else
+        run->script->spoke = true;
     run->script->result_count = 0;
     for (int i = first, top = lua_gettop(L); i <= top; i++)
         add_results(L, run, i);
@@ -159,7 +163,7 @@ static void settle(lua_State *L, struct run *run, int first)
 static bool came_back(lua_State *L, const struct run *run, int first)
 {
     const struct handles *handles = &run->script->handles;
-    return run->piece == 1 && !run->is_rebuilt && lua_gettop(L) == first
+    return run->script->spoke && run->piece == 1 && !run->is_rebuilt && lua_gettop(L) == first
            && lua_touserdata(L, first) == handle_of(handles, 0, HANDLE_METRIC) /* which no address is like */
            && handles->slots[0].metric->field_count;
 }
@@ -265,6 +269,18 @@ static void report(const struct run *run)
     vane_gauge(self, "memory_bytes", (double)run->script->box.used);
 }
 
+/* A forgotten `return` drops everything without an error. A script that means it says `return nil`, or has
+ * another function that emits. */
+static void hint(struct script *script, uint64_t least)
+{
+    if (script->spoke || script->silent < least || script_has(script, SCRIPT_TICK) || script_has(script, SCRIPT_FLUSH))
+        return;
+    const char *function = script_function_name(script_has(script, SCRIPT_APPLY) ? SCRIPT_APPLY : SCRIPT_APPLY_BATCH);
+    script->spoke = true;
+    vane_log(script->box.self, VANE_WARN, "%s has returned nothing for the first %llu metrics: a metric that is to go on "
+             "must be returned", function, (unsigned long long)script->silent);
+}
+
 void call_process(struct script *script, struct vane_batch *batch, enum call_on_error on_error)
 {
     bool whole = script_has(script, SCRIPT_APPLY_BATCH);
@@ -286,6 +302,7 @@ void call_process(struct script *script, struct vane_batch *batch, enum call_on_
         run.at += run.piece;
     }
     handles_end_batch(&script->handles);
+    hint(script, CALL_SILENT);
     report(&run);
 }
 
@@ -344,6 +361,7 @@ void call_tick(struct script *script, const struct vane_lane *lane, int64_t now)
 
 void call_flush(struct script *script)
 {
+    hint(script, 1);
     call_without(script, SCRIPT_FLUSH, NULL, 0);
 }
 

@@ -11,7 +11,10 @@
 enum call_on_error { CALL_DEAD_LETTER, CALL_PASS, CALL_DROP };
 
 /* Calls apply for each metric, or apply_batch for up to CALL_PIECE at once. */
-enum { CALL_PIECE = 10000 };
+enum {
+    CALL_PIECE = 10000,
+    CALL_SILENT = 1000, /* metrics for which nothing was returned, before it is told while more come */
+};
 void call_process(struct script *script, struct vane_batch *batch, enum call_on_error on_error);
 
 /* Calls tick(now, lane) and emits what it returns; flush() at the end likewise (lane NULL). */

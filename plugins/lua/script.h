@@ -33,6 +33,8 @@ struct script {
     bool                  is_open, is_loading, is_ready, is_broken;
     struct script_error   broken;                      /* why init failed */
     size_t               *results, result_count, result_room; /* slots that a call has returned */
+    uint64_t              silent;                      /* metrics whose calls returned no value, while none has */
+    bool                  spoke;                       /* one has, nil included, or the hint was given */
 };
 
 const char *script_function_name(enum script_function function);

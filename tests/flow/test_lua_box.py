@@ -189,3 +189,16 @@ def test_box__check_refuses_options(agent: MakeAgent, origin: str, options: str,
     done = agent(config(options, origin)).check()
     assert done.returncode == 2
     assert said in done.stderr
+
+
+@pytest.mark.parametrize("script, hints", [
+    ("function apply(metric) metric.fields.x = 1 end", 1),
+    ("function apply_batch(batch) end", 1),
+    ("function apply(metric) return nil end", 0),
+    ("function apply(metric) if metric.fields.v == 2 then return metric end end", 0),
+    ("function apply(metric) end function flush() end", 0),
+    ("function apply(metric) error('no') end", 0),
+])
+def test_box__a_forgotten_return_is_told_once(agent: MakeAgent, script: str, hints: int) -> None:
+    log = transform(agent, script, [f"m v={k} {k}" for k in range(1, 4)]).log
+    assert log.count("has returned nothing for the first 3 metrics: a metric that is to go on must be returned") == hints
