@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "plugins/lua/absent.h"
 #include "plugins/shared/memory.h"
 
 enum {
@@ -171,6 +172,9 @@ static int add_traceback(lua_State *L)
 {
     if (lua_type(L, 1) != LUA_TSTRING)
         lua_pushfstring(L, "the error is a %s", luaL_typename(L, 1));
+    const char *absent = absent_named(lua_tostring(L, -1));
+    if (absent)
+        lua_pushfstring(L, "%s: a script has no %s here", lua_tostring(L, -1), absent);
     if (!box_of(L)->brief)
         luaL_traceback(L, L, lua_tostring(L, -1), 1);
     return 1;

@@ -51,6 +51,11 @@ static void compile(lua_State *L, const struct script_options *options)
 {
     int status = options->script ? luaL_loadfilex(L, options->script, "t")
                                  : luaL_loadbufferx(L, options->source, strlen(options->source), "=source", "t");
+    if (status == LUA_ERRFILE) { /* "cannot open t.lua: No such file or directory" */
+        char whole[VANE_PATH_MOST];
+        const char *why = strrchr(lua_tostring(L, -1), ':');
+        luaL_error(L, "script %s%s", vane_path(whole, options->script), why ? why : ": cannot be read");
+    }
     if (status != LUA_OK)
         lua_error(L);
 }

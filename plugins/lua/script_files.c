@@ -1,5 +1,6 @@
 /* script_files - what a script may read: modules by require, tables by csv_table. Both from its own folder and from
  * that of the ready transforms only, and only while it is loaded and in init(): a metric never waits for a disk. */
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
@@ -63,7 +64,9 @@ static bool push_path(lua_State *L, const struct script *script, const char *nam
             lua_remove(L, -2);
             return true;
         }
-        lua_pushfstring(L, "%s%s%s", lua_tostring(L, -2), i && *lua_tostring(L, -2) ? ", " : "", path);
+        char whole[VANE_PATH_MOST];
+        lua_pushfstring(L, "%s%s%s", lua_tostring(L, -2), i && *lua_tostring(L, -2) ? ", " : "",
+                        vane_path(whole, path));
         lua_replace(L, -3);
         lua_pop(L, 1);
     }
@@ -71,6 +74,56 @@ static bool push_path(lua_State *L, const struct script *script, const char *nam
 }
 
 /* ---- require ---- */
+
+enum { SHELF_MOST = 64, ENDING = 4 }; /* ready transforms; of ".lua" */
+
+struct shelf {
+    char        texts[SHELF_MOST][64];
+    const char *names[SHELF_MOST + 1]; /* in their order; NULL ends them */
+};
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* No call of Lua in here: its errors would leave the folder open. */
+static size_t read_shelf(const struct script *script, struct shelf *shelf)
+{
+    DIR *folder = script->library ? opendir(script->library) : NULL;
+    size_t count = 0;
+    for (struct dirent *entry; folder && count < SHELF_MOST && (entry = readdir(folder));) {
+        size_t length = strlen(entry->d_name);
+        if (length <= ENDING || strcmp(entry->d_name + length - ENDING, ".lua") != 0
+            || strcmp(entry->d_name, "prelude.lua") == 0)
+            continue;
+        snprintf(shelf->texts[count], sizeof shelf->texts[count], "%.*s", (int)length - ENDING, entry->d_name);
+        shelf->names[count] = shelf->texts[count];
+        count++;
+    }
+    if (folder)
+        closedir(folder);
+    qsort(shelf->names, count, sizeof *shelf->names, compare_names);
+    shelf->names[count] = NULL;
+    return count;
+}
+
+/* On top lie the places looked at. */
+static int refuse_module(lua_State *L, const struct script *script, const char *name)
+{
+    const char *places = lua_tostring(L, -1);
+    struct shelf shelf;
+    size_t count = read_shelf(script, &shelf);
+    const char *nearest = vane_nearest(name, shelf.names);
+    if (nearest)
+        return luaL_error(L, "module '%s' not found (did you mean '%s'?): looked for %s", name, nearest, places);
+    lua_pushliteral(L, "");
+    for (size_t i = 0; i < count; i++) {
+        lua_pushfstring(L, "%s%s%s", lua_tostring(L, -1), i ? ", " : "", shelf.names[i]);
+        lua_remove(L, -2);
+    }
+    return luaL_error(L, "module '%s' not found: looked for %s; ready ones are %s", name, places, lua_tostring(L, -1));
+}
 
 static int require_module(lua_State *L)
 {
@@ -84,7 +137,7 @@ static int require_module(lua_State *L)
         return lua_islightuserdata(L, -1) ? luaL_error(L, "module '%s' requires itself", name) : 1;
     luaL_gsub(L, name, ".", "/");
     if (!push_path(L, script, lua_tostring(L, -1), ".lua"))
-        return luaL_error(L, "module '%s' not found: looked for %s", name, lua_tostring(L, -1));
+        return refuse_module(L, script, name);
     lua_pushvalue(L, 1);
     lua_pushlightuserdata(L, NULL); /* being loaded */
     lua_rawset(L, 2);

@@ -89,6 +89,33 @@ def test_box__has_no_door(agent: MakeAgent, what: str) -> None:
     assert transform(agent, script, ["m v=1 1"]).lines == ["m v=1,found=false 1"]
 
 
+@pytest.mark.parametrize("what, name", [
+    ("io.open('x')", "io"), ("debug.traceback()", "debug"), ("package.path = ''", "package"), ("dofile('x')", "dofile"),
+    ("coroutine.wrap(print)", "coroutine"), ("collectgarbage()", "collectgarbage"), ("os.execute('ls')", "os.execute"),
+    ("os.exit()", "os.exit"), ("os.remove('x')", "os.remove"), ("string.dump(print)", "string.dump")])
+def test_box__says_what_it_has_none_of(agent: MakeAgent, what: str, name: str) -> None:
+    done = transform(agent, misbehave(what), METRICS)
+    assert done.reasons[0].endswith(f": a script has no {name} here")
+    assert f": a script has no {name} here" in done.log
+
+
+@pytest.mark.parametrize("what", ["local io io.x = 1", "metric.execute()", "nothing.dump = 1", "nothing()"])
+def test_box__says_nothing_of_other_nils(agent: MakeAgent, what: str) -> None:
+    reason, = transform(agent, misbehave(what), METRICS).reasons
+    assert "a script has no" not in reason
+
+
+def test_box__names_missing_files_whole_and_the_nearest_module(agent: MakeAgent) -> None:
+    said = check(agent, "require('derivativ')")
+    assert "module 'derivativ' not found (did you mean 'derivative'?): looked for /" in said
+    said = check(agent, "require('nowhere')")
+    assert "; ready ones are convert, dedup, derivative, lookup, " in said
+    assert "prelude," not in said
+    assert "csv_table: 'none.csv' not found: looked for /" in check(agent, "csv_table('none.csv')")
+    running = agent(config("", 'script = "none.lua"'), name="none")
+    assert f"script {running.folder.resolve()}/none.lua: No such file or directory" in running.check().stderr
+
+
 @pytest.mark.parametrize("what, said", [
     ("load('\\27Lua')()", "attempt to"), ("setmetatable({}, { __gc = print })", "__gc"),
     ("setmetatable({}, { __mode = 'k' })", "__mode"), ("getmetatable('').__index = nil", "attempt to"),
