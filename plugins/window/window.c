@@ -26,11 +26,11 @@ static const char *const stamps[] = { "start", "end", NULL };
 static const char *const routes[] = { "late", NULL };
 
 static const struct vane_option options[] = {
-    VANE_OPT_DURATION(T, every, .least = 0, .most = LONGEST,
+    VANE_OPT_DURATION(T, every, .least = 0, .most = LONGEST, .example = "\"30s\"",
                       .help = "A window begins every so long; without period it is as long. Without any kind: 30s."),
-    VANE_OPT_DURATION(T, period, .least = 0, .most = LONGEST,
+    VANE_OPT_DURATION(T, period, .preset = "\"0s\"", .least = 0, .most = LONGEST,
                       .help = "Length of a window; without every, of one for each metric that ends with it."),
-    VANE_OPT_DURATION(T, gap, .least = 0, .most = LONGEST,
+    VANE_OPT_DURATION(T, gap, .preset = "\"0s\"", .least = 0, .most = LONGEST,
                       .help = "Sessions: a window goes on until so long nothing comes."),
     VANE_OPT_UINT(T, every_count, .help = "A window for so many metrics."),
     VANE_OPT_DURATION(T, offset, .preset = "\"0s\"", .least = -LONGEST, .most = LONGEST,
@@ -42,7 +42,11 @@ static const struct vane_option options[] = {
                                           "not set: for each series."),
     VANE_OPT_STRINGS(T, fields, .help = "Fields to aggregate, as globs; not set: all with numbers."),
     VANE_OPT_STRINGS(T, aggregates,
-                     .help = "What to tell of each field; not set: count, min, max, mean, s2, stdev."),
+                     .help = "What to tell of each field: count, sum, mean, min, max, range, first, last, diff, "
+                             "non_negative_diff, rate, non_negative_rate, percent_change, interval, s2 (variance), "
+                             "stdev (stddev), derivative, integral, time_weighted_mean, weighted_mean "
+                             "(volume_weighted_mean), mode, ohlc, median, quantile, distinct, histogram; not set: count, "
+                             "min, max, mean, s2, stdev."),
     VANE_OPT_FLOATS(T, quantiles, .help = "Of the aggregate quantile; not set: 0.25, 0.5, 0.75."),
     VANE_OPT_CHOICE(T, quantile_method, .choices = quantile_methods, .preset = "\"sketch\"",
                     .help = "Quantiles and median within quantile_error, or exact from all values."),

@@ -214,8 +214,9 @@ def test_options_that_do_not_agree_are_told(rules, why, agent: MakeAgent):
 
 
 def test_the_sample_is_good_as_it_is_printed(agent: MakeAgent):
-    """What the options say without a kind is Telegraf's: windows of 30 s."""
+    """Windows of 30 s, Telegraf's; what does not go with them is no example."""
     sample = vane("sample", "window").stdout
+    assert '\n  every = "30s"\n' in sample and '# period = "0s"' in sample and '# gap = "0s"' in sample
     running = agent(f'[[inputs.file]]\n  files = ["in.lp"]\n{sample}\n[[outputs.file]]\n  files = ["out.lp"]\n')
     assert running.check().returncode == 0
     start = 1_700_000_010 * SECOND

@@ -305,6 +305,34 @@ static void test_plan__names_what_is_wrong(void **state)
     }
 }
 
+/* As a word of its own. */
+static bool names_word(const char *text, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = strstr(text, word); at; at = strstr(at + length, word))
+        if (at > text && strchr(" (", at[-1]) && strchr(" ,)", at[length])) /* the NUL of the end, too */
+            return true;
+    return false;
+}
+
+static void test_aggregates__are_all_in_the_help_of_the_option(void **state)
+{
+    (void)state;
+    const char *all[AGGREGATE_NAMES];
+    aggregate_names(all);
+    const struct vane_option *option = vane_plugin.options;
+    while (strcmp(option->name, "aggregates") != 0)
+        option++;
+    char *known = strdup(option->help);
+    *strchr(known, ';') = '\0'; /* the presets */
+    for (size_t i = 0; all[i]; i++) {
+        const struct aggregate *row = aggregate_find(all[i], NULL);
+        if (!names_word(known, all[i]) || (row && row->also && !names_word(known, row->also)))
+            fail_msg("the help does not name %s", all[i]);
+    }
+    free(known);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +347,7 @@ int main(void)
         cmocka_unit_test(test_sketch__holds_the_ends_of_doubles),
         cmocka_unit_test(test_registers__count_within_their_error),
         cmocka_unit_test(test_plan__names_what_is_wrong),
+        cmocka_unit_test(test_aggregates__are_all_in_the_help_of_the_option),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
