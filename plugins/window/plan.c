@@ -48,53 +48,88 @@ static void name_quantile(char *suffix, size_t size, double quantile)
     snprintf(suffix, size, "%c%.*s", digits[0], (int)(length - 2), digits + 2);
 }
 
-static bool add_quantiles(struct plan *plan, const struct plan_options *options, char *reason, size_t size)
+static bool add_quantiles(struct plan *plan, const struct plan_options *options, struct faults *faults)
 {
     static const double presets[] = { 0.25, 0.5, 0.75 };
     const double *items = options->quantiles.count ? options->quantiles.items : presets;
     size_t count = options->quantiles.count ? options->quantiles.count : sizeof presets / sizeof presets[0];
+    bool good = true;
     for (size_t i = 0; i < count; i++) {
-        if (!(items[i] >= 0 && items[i] <= 1))
-            return snprintf(reason, size, "a quantile lies between 0 and 1, not at %g", items[i]) < 0;
+        if (!(items[i] >= 0 && items[i] <= 1)) {
+            good = faults_add(faults, "a quantile lies between 0 and 1, not at %g", items[i]);
+            continue;
+        }
         char suffix[32];
         name_quantile(suffix, sizeof suffix, items[i]);
         add_output(plan, options->exact_quantiles ? &aggregate_quantile_exact : &aggregate_quantile_sketch,
                    items[i], suffix);
     }
-    return true;
+    return good;
 }
 
-static bool add_histogram(struct plan *plan, const struct plan_options *options, char *reason, size_t size)
+static bool add_histogram(struct plan *plan, const struct plan_options *options, struct faults *faults)
 {
     if (options->buckets.count == 0)
-        return snprintf(reason, size, "aggregates has \"histogram\": it needs buckets") < 0;
+        return faults_add(faults, "aggregates has \"histogram\": it needs buckets");
     for (size_t i = 0; i < options->buckets.count; i++)
         if (!isfinite(options->buckets.items[i])
             || (i && options->buckets.items[i] <= options->buckets.items[i - 1]))
-            return snprintf(reason, size, "buckets are finite and rise") < 0;
+            return faults_add(faults, "buckets are finite and rise");
     plan->buckets_at = family_at(plan, &buckets_family);
     return true;
 }
 
-static bool refuse_name(const char *name, char *reason, size_t size)
+static void refuse_name(struct faults *faults, const char *name, bool first)
 {
     const char *names[AGGREGATE_NAMES];
     aggregate_names(names);
     const char *nearest = vane_nearest(name, names);
-    int length = snprintf(reason, size, "aggregates: there is no \"%.40s\"%s%s%s; there are", name,
-                          nearest ? " (did you mean '" : "", nearest ? nearest : "", nearest ? "'?)" : "");
-    for (size_t i = 0; names[i] && length < (int)size; i++)
-        length += snprintf(reason + length, size - (size_t)length, "%s %s", i ? "," : "", names[i]);
-    return false;
+    if (first)
+        faults_add(faults, "aggregates: there is no \"%.40s\"", name);
+    else
+        faults_extend(faults, ", no \"%.40s\"", name);
+    if (nearest)
+        faults_extend(faults, " (did you mean '%s'?)", nearest);
 }
 
-static bool add_named(struct plan *plan, const struct plan_options *options, const char *name, char *reason,
-                      size_t size)
+static void list_names(struct faults *faults)
+{
+    const char *names[AGGREGATE_NAMES];
+    aggregate_names(names);
+    faults_extend(faults, "; there are");
+    for (size_t i = 0; names[i]; i++)
+        faults_extend(faults, "%s %s", i ? "," : "", names[i]);
+}
+
+static bool is_known(const char *name)
+{
+    const char *names[AGGREGATE_NAMES];
+    aggregate_names(names);
+    for (size_t i = 0; names[i]; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return aggregate_find(name, NULL) != NULL; /* by its second name */
+}
+
+/* All unknown names in one fault. */
+static bool check_names(const struct vane_strings *aggregates, struct faults *faults)
+{
+    size_t unknown = 0;
+    for (size_t i = 0; i < aggregates->count; i++)
+        if (!is_known(aggregates->items[i]))
+            refuse_name(faults, aggregates->items[i], unknown++ == 0);
+    if (unknown)
+        list_names(faults);
+    return unknown == 0;
+}
+
+/* An unknown name adds nothing. */
+static bool add_named(struct plan *plan, const struct plan_options *options, const char *name, struct faults *faults)
 {
     if (strcmp(name, "quantile") == 0)
-        return add_quantiles(plan, options, reason, size);
+        return add_quantiles(plan, options, faults);
     if (strcmp(name, "histogram") == 0)
-        return add_histogram(plan, options, reason, size);
+        return add_histogram(plan, options, faults);
     if (strcmp(name, "median") == 0) {
         add_output(plan, options->exact_quantiles ? &aggregate_median_exact : &aggregate_median_sketch, 0.5,
                    "median");
@@ -106,16 +141,13 @@ static bool add_named(struct plan *plan, const struct plan_options *options, con
                    "distinct");
         return true;
     }
-    const struct aggregate *row = aggregate_find(name, NULL);
-    if (!row)
-        return refuse_name(name, reason, size);
-    for (; row; row = aggregate_find(name, row + 1))
+    for (const struct aggregate *row = aggregate_find(name, NULL); row; row = aggregate_find(name, row + 1))
         add_output(plan, row, 0, row->suffix);
     return true;
 }
 
-bool plan_init(struct plan *plan, const struct plan_options *options, struct budget *budget, char *reason,
-               size_t size)
+bool plan_init(struct plan *plan, const struct plan_options *options, struct budget *budget,
+               struct faults *faults)
 {
     static const char *const presets[] = { "count", "min", "max", "mean", "s2", "stdev" };
     double error = options->quantile_error;
@@ -124,10 +156,10 @@ bool plan_init(struct plan *plan, const struct plan_options *options, struct bud
         .sketch_factor = 1 / (log1p(error) - log1p(-error)), .budget = budget } };
     bool preset = options->aggregates.count == 0;
     size_t count = preset ? sizeof presets / sizeof presets[0] : options->aggregates.count;
+    bool good = true;
     for (size_t i = 0; i < count; i++)
-        if (!add_named(plan, options, preset ? presets[i] : options->aggregates.items[i], reason, size))
-            return false;
-    return true;
+        good &= add_named(plan, options, preset ? presets[i] : options->aggregates.items[i], faults);
+    return check_names(&options->aggregates, faults) && good;
 }
 
 void plan_release(struct plan *plan)

@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "plugins/window/aggregates/aggregate.h"
+#include "plugins/window/faults.h"
 
 enum { PLAN_FAMILIES = 10 };
 
@@ -39,9 +40,9 @@ struct plan_options {
     double              quantile_error;
 };
 
-/* False: `reason` says why. */
-bool plan_init(struct plan *plan, const struct plan_options *options, struct budget *budget, char *reason,
-               size_t size);
+/* False: `faults` has all that is wrong. Release the plan in any case. */
+bool plan_init(struct plan *plan, const struct plan_options *options, struct budget *budget,
+               struct faults *faults);
 void plan_release(struct plan *plan);
 
 static inline uint64_t plan_count(const char *cell)

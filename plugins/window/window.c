@@ -14,7 +14,7 @@
 
 #define T struct options
 
-enum { GROUP_TAGS_MOST = 256, REASON = 500 };
+enum { GROUP_TAGS_MOST = 256 };
 
 static const int64_t EVERY_PRESET = INT64_C(30000000000);
 
@@ -102,34 +102,32 @@ static const struct kind *kind_of(const struct options *set)
     return aligned ? &kind_aligned : sliding ? &kind_sliding : session ? &kind_session : &kind_counted;
 }
 
-static enum vane_result check_kind(struct vane_self *self, const struct options *set)
+static void check_kind(const struct options *set, struct faults *faults)
 {
     const struct kind *kind = kind_of(set);
-    bool by_time = kind == &kind_aligned;
+    bool by_time = set->every > 0;
     if (!kind)
-        return vane_fail(self, "one kind of window: every, every and period, period, gap, or every_count");
+        faults_add(faults, "one kind of window: every, every and period, period, gap, or every_count");
     if (by_time && set->period && set->period < set->every)
-        return vane_fail(self, "period is shorter than every: metrics between windows would be in none");
+        faults_add(faults, "period is shorter than every: metrics between windows would be in none");
     if (!by_time && (set->offset || (set->timezone && *set->timezone)))
-        return vane_fail(self, "offset and timezone are for windows with every");
+        faults_add(faults, "offset and timezone are for windows with every");
     if (!by_time && set->fill != FILL_NONE)
-        return vane_fail(self, "fill is for windows with every");
-    if (set->late == LATE_UPDATE && !by_time && kind != &kind_sliding)
-        return vane_fail(self, "late = \"update\" is for windows with every or period: others may move");
+        faults_add(faults, "fill is for windows with every");
+    if (set->late == LATE_UPDATE && kind && !by_time && kind != &kind_sliding)
+        faults_add(faults, "late = \"update\" is for windows with every or period: others may move");
     if (set->late != LATE_DROP && set->allowed_lateness == 0)
-        return vane_fail(self, "late = \"%s\" needs allowed_lateness: what is later than that is dropped",
-                         lates[set->late]);
+        faults_add(faults, "late = \"%s\" needs allowed_lateness: what is later than that is dropped", lates[set->late]);
     if (set->group_by.count > GROUP_TAGS_MOST)
-        return vane_fail(self, "group_by has more than %d tags", GROUP_TAGS_MOST);
-    return VANE_OK;
+        faults_add(faults, "group_by has more than %d tags", GROUP_TAGS_MOST);
 }
 
-/* Makes what follows from the options; window_close releases it. */
-static enum vane_result prepare(struct vane_self *self)
+/* Makes what follows from the options, if they agree; window_close releases it. */
+static void prepare(struct vane_self *self, struct faults *faults)
 {
     struct window *window = self->state;
     struct options *set = &window->options;
-    char reason[REASON];
+    char reason[FAULTS_ROOM];
     struct plan_options wanted = {
         .aggregates = set->aggregates, .quantiles = set->quantiles, .buckets = set->buckets,
         .exact_quantiles = set->quantile_method == 1, .exact_distinct = set->distinct_method == 0,
@@ -139,19 +137,24 @@ static enum vane_result prepare(struct vane_self *self)
     settle_kind(set);
     window->kind = kind_of(set);
     window->opened = true;
-    if (!plan_init(&window->plan, &wanted, &window->budget, reason, sizeof reason))
-        return vane_fail(self, "%s", reason);
-    if (window->plan.weighs && !(set->weight && *set->weight))
-        return vane_fail(self, "aggregates has \"weighted_mean\": it needs weight");
-    if (window->kind == &kind_aligned
+    if (set->every > 0
         && !calendar_init(&window->calendar, set->every, set->period ? set->period : set->every, set->offset,
                           set->timezone, reason, sizeof reason))
-        return vane_fail(self, "%s", reason);
+        faults_add(faults, "%s", reason);
+    plan_init(&window->plan, &wanted, &window->budget, faults);
+    if (window->plan.weighs && !(set->weight && *set->weight))
+        faults_add(faults, "aggregates has \"weighted_mean\": it needs weight");
+    if (faults->length)
+        return;
     if (window->kind == &kind_sliding)
         set->timestamp = STAMP_END; /* a result belongs to its metric */
     shapes_init(&window->shapes, &window->plan, set->fields);
     window->fingerprint = state_fingerprint(window);
-    return VANE_OK;
+}
+
+static enum vane_result answer(struct vane_self *self, const struct faults *faults)
+{
+    return faults->length ? vane_fail(self, "%s", faults->text) : VANE_OK;
 }
 
 static void window_close(struct vane_self *self)
@@ -176,25 +179,26 @@ static enum vane_result window_check(struct vane_self *self)
 {
     struct window *window = self->state;
     settle_kind(&window->options);
+    struct faults faults = { 0 };
     if (window->options.group_by.count && vane_workers(self) > 1)
-        return vane_fail(self, "group_by: a group would be in several pieces: with it, workers must be 1");
+        faults_add(&faults, "group_by: a group would be in several pieces: with it, workers must be 1");
     if (window->options.late == LATE_SIDE)
         vane_uses_route(self, routes[0]);
-    enum vane_result result = check_kind(self, self->state);
-    if (result == VANE_OK)
-        result = prepare(self);
+    check_kind(&window->options, &faults);
+    prepare(self, &faults);
     window_close(self);
-    return result;
+    return answer(self, &faults);
 }
 
 static enum vane_result window_open(struct vane_self *self)
 {
     struct window *window = self->state;
-    enum vane_result result = prepare(self);
+    struct faults faults = { 0 };
+    prepare(self, &faults);
     window->loading = true;
-    if (result == VANE_OK && lanes_tick_every(window) > 0)
+    if (faults.length == 0 && lanes_tick_every(window) > 0)
         vane_tick_every(self, lanes_tick_every(window));
-    return result;
+    return answer(self, &faults);
 }
 
 /* ---- Counters ---- */

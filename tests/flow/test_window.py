@@ -213,6 +213,14 @@ def test_options_that_do_not_agree_are_told(rules, why, agent: MakeAgent):
     assert done.returncode == 2 and why in done.stderr
 
 
+def test_all_that_does_not_agree_is_told_at_once(agent: MakeAgent):
+    running = agent(SAID.format(options='timezone = "Nowhere/Else"\n  aggregates = ["quantile", "weighted_mean"]\n'
+                                        '  quantiles = [1.5]\n  late = "side"').replace("1m", "1d"))
+    done = running.check()
+    for why in ("needs allowed_lateness", "Nowhere/Else", "not at 1.5", "it needs weight"):
+        assert why in done.stderr
+
+
 def test_the_sample_is_good_as_it_is_printed(agent: MakeAgent):
     """Windows of 30 s, Telegraf's; what does not go with them is no example."""
     sample = vane("sample", "window").stdout

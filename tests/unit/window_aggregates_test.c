@@ -27,13 +27,13 @@ static const double bounds[] = { 10, 20 }, asked[] = { 0, 0.25, 0.99, 0.999, 1 }
 
 static void rig_init(struct rig *rig, bool exact)
 {
-    char reason[200];
+    struct faults faults = { 0 };
     struct plan_options options = { .aggregates = { names, sizeof names / sizeof names[0] },
                                     .quantiles = { asked, 5 }, .buckets = { bounds,
                                                                             2 }, .exact_quantiles = exact,
                                     .exact_distinct = exact, .quantile_error = 0.01 };
     *rig = (struct rig){ 0 };
-    assert_true(plan_init(&rig->plan, &options, &rig->budget, reason, sizeof reason));
+    assert_true(plan_init(&rig->plan, &options, &rig->budget, &faults));
     rig->cell = calloc(1, rig->plan.cell_size);
 }
 
@@ -282,13 +282,18 @@ static void test_registers__count_within_their_error(void **state)
 static void test_plan__names_what_is_wrong(void **state)
 {
     (void)state;
-    static const char *const unknown[] = { "meen" }, *const histogram[] = { "histogram" };
+    static const char *const unknown[] = { "meen" }, *const several[] = { "xyz", "mean", "s2x", "quantile" }, *const histogram[] = { "histogram" };
     static const char *const quantile[] = { "quantile" };
-    static const double falling[] = { 2, 1 }, outside[] = { 1.5 };
+    static const double falling[] = { 2, 1 }, outside[] = { 1.5, 0.5, 2 };
     const struct { struct plan_options options; const char *reason; } cases[] = {
         { { .aggregates = { unknown, 1 } },
           "aggregates: there is no \"meen\" (did you mean 'mean'?); there are count, sum, mean, min, max, range, first, "
           "last, diff, non_negative_diff, rate, non_negative_rate, percent_change, interval, s2, stdev, derivative, "
+          "integral, time_weighted_mean, weighted_mean, mode, ohlc, median, quantile, distinct, histogram" },
+        { { .aggregates = { several, 4 }, .quantiles = { outside, 3 } },
+          "a quantile lies between 0 and 1, not at 1.5; a quantile lies between 0 and 1, not at 2; "
+          "aggregates: there is no \"xyz\", no \"s2x\" (did you mean 's2'?); there are count, sum, mean, min, max, range, "
+          "first, last, diff, non_negative_diff, rate, non_negative_rate, percent_change, interval, s2, stdev, derivative, "
           "integral, time_weighted_mean, weighted_mean, mode, ohlc, median, quantile, distinct, histogram" },
         { { .aggregates = { histogram, 1 } }, "aggregates has \"histogram\": it needs buckets" },
         { { .aggregates = { histogram, 1 }, .buckets = { falling, 2 } }, "buckets are finite and rise" },
@@ -298,9 +303,9 @@ static void test_plan__names_what_is_wrong(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct budget budget = { 0 };
         struct plan plan;
-        char reason[500] = "";
-        assert_false(plan_init(&plan, &cases[i].options, &budget, reason, sizeof reason));
-        assert_string_equal(reason, cases[i].reason);
+        struct faults faults = { 0 };
+        assert_false(plan_init(&plan, &cases[i].options, &budget, &faults));
+        assert_string_equal(faults.text, cases[i].reason);
         plan_release(&plan);
     }
 }
