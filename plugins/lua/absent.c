@@ -16,7 +16,8 @@ static const struct absent absents[] = {
     { "global", "collectgarbage", "collectgarbage" }, { "field", "execute", "os.execute" },
     { "field", "exit", "os.exit" }, { "field", "getenv", "os.getenv" }, { "field", "remove", "os.remove" },
     { "field", "rename", "os.rename" }, { "field", "tmpname", "os.tmpname" }, { "field", "clock", "os.clock" },
-    { "field", "difftime", "os.difftime" }, { "field", "setlocale", "os.setlocale" }, { "field", "dump", "string.dump" },
+    { "field", "difftime", "os.difftime" }, { "field", "setlocale", "os.setlocale" },
+    { "field", "dump", "string.dump" },
 };
 
 static bool is_named(const char *at, const struct absent *absent)

@@ -277,8 +277,8 @@ static void hint(struct script *script, uint64_t least)
         return;
     const char *function = script_function_name(script_has(script, SCRIPT_APPLY) ? SCRIPT_APPLY : SCRIPT_APPLY_BATCH);
     script->spoke = true;
-    vane_log(script->box.self, VANE_WARN, "%s has returned nothing for the first %llu metrics: a metric that is to go on "
-             "must be returned", function, (unsigned long long)script->silent);
+    vane_log(script->box.self, VANE_WARN, "%s has returned nothing for the first %llu metrics: a metric that is to go "
+             "on must be returned", function, (unsigned long long)script->silent);
 }
 
 void call_process(struct script *script, struct vane_batch *batch, enum call_on_error on_error)

@@ -42,6 +42,6 @@ void unmatched_report(struct window *window, uint64_t least)
     if (window->shapes.field_count && !count_selected(&window->shapes))
         tell_names(window);
     else
-        vane_log(window->self, VANE_WARN, "nothing is aggregated: none of %llu metrics has a finite number in a field that "
-                 "is asked for", (unsigned long long)window->valueless);
+        vane_log(window->self, VANE_WARN, "nothing is aggregated: none of %llu metrics has a finite number in a field "
+                 "that is asked for", (unsigned long long)window->valueless);
 }

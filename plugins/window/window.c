@@ -45,8 +45,8 @@ static const struct vane_option options[] = {
                      .help = "What to tell of each field: count, sum, mean, min, max, range, first, last, diff, "
                              "non_negative_diff, rate, non_negative_rate, percent_change, interval, s2 (variance), "
                              "stdev (stddev), derivative, integral, time_weighted_mean, weighted_mean "
-                             "(volume_weighted_mean), mode, ohlc, median, quantile, distinct, histogram; not set: count, "
-                             "min, max, mean, s2, stdev."),
+                             "(volume_weighted_mean), mode, ohlc, median, quantile, distinct, histogram; not set: "
+                             "count, min, max, mean, s2, stdev."),
     VANE_OPT_FLOATS(T, quantiles, .help = "Of the aggregate quantile; not set: 0.25, 0.5, 0.75."),
     VANE_OPT_CHOICE(T, quantile_method, .choices = quantile_methods, .preset = "\"sketch\"",
                     .help = "Quantiles and median within quantile_error, or exact from all values."),
@@ -117,7 +117,8 @@ static void check_kind(const struct options *set, struct faults *faults)
     if (set->late == LATE_UPDATE && kind && !by_time && kind != &kind_sliding)
         faults_add(faults, "late = \"update\" is for windows with every or period: others may move");
     if (set->late != LATE_DROP && set->allowed_lateness == 0)
-        faults_add(faults, "late = \"%s\" needs allowed_lateness: what is later than that is dropped", lates[set->late]);
+        faults_add(faults, "late = \"%s\" needs allowed_lateness: what is later than that is dropped",
+                   lates[set->late]);
     if (set->group_by.count > GROUP_TAGS_MOST)
         faults_add(faults, "group_by has more than %d tags", GROUP_TAGS_MOST);
 }

@@ -4,6 +4,7 @@ import pytest
 
 from lua_kit import MakeAgent, check, config, transform
 from servers import vane
+from servers.places import TOP
 
 METRICS = ["m v=1 1", "m bad=true 2", "m v=3 3"]
 
@@ -228,4 +229,11 @@ def test_box__check_refuses_options(agent: MakeAgent, origin: str, options: str,
 ])
 def test_box__a_forgotten_return_is_told_once(agent: MakeAgent, script: str, hints: int) -> None:
     log = transform(agent, script, [f"m v={k} {k}" for k in range(1, 4)]).log
-    assert log.count("has returned nothing for the first 3 metrics: a metric that is to go on must be returned") == hints
+    hint = "has returned nothing for the first 3 metrics: a metric that is to go on must be returned"
+    assert log.count(hint) == hints
+
+
+def test_box__the_shipped_example_has_no_warning() -> None:
+    done = vane("check", "--config", TOP / "config" / "lua.toml")
+    assert done.returncode == 0
+    assert "warning" not in done.stderr

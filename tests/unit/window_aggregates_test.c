@@ -282,7 +282,8 @@ static void test_registers__count_within_their_error(void **state)
 static void test_plan__names_what_is_wrong(void **state)
 {
     (void)state;
-    static const char *const unknown[] = { "meen" }, *const several[] = { "xyz", "mean", "s2x", "quantile" }, *const histogram[] = { "histogram" };
+    static const char *const unknown[] = { "meen" }, *const several[] = { "xyz", "mean", "s2x", "quantile" };
+    static const char *const histogram[] = { "histogram" };
     static const char *const quantile[] = { "quantile" };
     static const double falling[] = { 2, 1 }, outside[] = { 1.5, 0.5, 2 };
     const struct { struct plan_options options; const char *reason; } cases[] = {
@@ -292,9 +293,10 @@ static void test_plan__names_what_is_wrong(void **state)
           "integral, time_weighted_mean, weighted_mean, mode, ohlc, median, quantile, distinct, histogram" },
         { { .aggregates = { several, 4 }, .quantiles = { outside, 3 } },
           "a quantile lies between 0 and 1, not at 1.5; a quantile lies between 0 and 1, not at 2; "
-          "aggregates: there is no \"xyz\", no \"s2x\" (did you mean 's2'?); there are count, sum, mean, min, max, range, "
-          "first, last, diff, non_negative_diff, rate, non_negative_rate, percent_change, interval, s2, stdev, derivative, "
-          "integral, time_weighted_mean, weighted_mean, mode, ohlc, median, quantile, distinct, histogram" },
+          "aggregates: there is no \"xyz\", no \"s2x\" (did you mean 's2'?); there are count, sum, mean, min, max, "
+          "range, first, last, diff, non_negative_diff, rate, non_negative_rate, percent_change, interval, s2, stdev, "
+          "derivative, integral, time_weighted_mean, weighted_mean, mode, ohlc, median, quantile, distinct, "
+          "histogram" },
         { { .aggregates = { histogram, 1 } }, "aggregates has \"histogram\": it needs buckets" },
         { { .aggregates = { histogram, 1 }, .buckets = { falling, 2 } }, "buckets are finite and rise" },
         { { .aggregates = { quantile, 1 }, .quantiles = { outside, 1 } },
