@@ -39,11 +39,21 @@ size_t nearest_distance(const char *a, const char *b)
     return last[b_length];
 }
 
+/* The plural of the word counts as the word where the name goes on: header_rows begins header_row_count. */
 static bool starts_or_ends(const char *name, const char *word)
 {
     size_t length = strlen(word), name_length = strlen(name);
+    size_t stem = length > 3 && word[length - 1] == 's' ? length - 1 : length;
     return length >= 3 && name_length > length
-        && (memcmp(name, word, length) == 0 || memcmp(name + name_length - length, word, length) == 0);
+        && (memcmp(name, word, stem) == 0 || memcmp(name + name_length - length, word, length) == 0);
+}
+
+static size_t common_prefix(const char *a, const char *b)
+{
+    size_t length = 0;
+    while (a[length] && lower(a[length]) == lower(b[length]))
+        length++;
+    return length;
 }
 
 void nearest_offer(struct nearest *nearest, const char *name)
@@ -57,8 +67,11 @@ void nearest_offer(struct nearest *nearest, const char *name)
         distance = limit;
     if (distance > limit || distance >= NEAREST_LENGTH_LIMIT)
         return;
-    if (nearest->name && nearest->distance <= distance)
+    size_t prefix = common_prefix(nearest->word, name);
+    if (nearest->name && (nearest->distance < distance
+                          || (nearest->distance == distance && nearest->prefix >= prefix)))
         return;
     nearest->name = name;
     nearest->distance = distance;
+    nearest->prefix = prefix;
 }

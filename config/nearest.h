@@ -8,15 +8,18 @@
  *
  * Near is what few slips of the keyboard make of each other: letters left out, added, replaced or
  * swapped with the next one (optimal string alignment), without regard to case; and a name that
- * the word is the beginning or the end of ("host": "hostname", "kafka": "kafka_in"). Any thread.
+ * the word is the beginning or the end of ("host": "hostname", "kafka": "kafka_in"), or the beginning
+ * but for the s of its plural ("header_rows": "header_row_count"). Any thread.
  */
 #pragma once
 #include <stddef.h>
 
 struct nearest {
     const char *word;     /* set by the caller; NULL is near nothing */
-    const char *name;     /* the nearest so far, of equally near ones the first; NULL: none is near */
+    const char *name;     /* the nearest so far; NULL: none is near. Of equally near ones the one that begins
+                           * most like the word, of those the first */
     size_t      distance; /* slips between word and name */
+    size_t      prefix;   /* letters that both begin with */
 };
 
 /* The name is not copied. */

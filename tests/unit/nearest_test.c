@@ -6,7 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-static const char *const names[] = { "brokers", "topic", "topics", "hostname", "kafka_in", NULL };
+static const char *const names[] = { "brokers", "topic", "topics", "hostname", "kafka_in", "csv_metadata_rows",
+                                     "csv_header_row_count", NULL };
 
 static const char *nearest_to(const char *word)
 {
@@ -55,6 +56,12 @@ static void test_nearest__knows_a_name_by_its_beginning(void **state)
     assert_string_equal(nearest_to("kafka"), "kafka_in");
 }
 
+static void test_nearest__prefers_the_name_that_begins_alike(void **state)
+{
+    (void)state;
+    assert_string_equal(nearest_to("csv_header_rows"), "csv_header_row_count");
+}
+
 static void test_nearest__finds_nothing_near_another_word(void **state)
 {
     (void)state;
@@ -81,6 +88,7 @@ int main(void)
         cmocka_unit_test(test_nearest__finds_the_name_that_was_meant),
         cmocka_unit_test(test_nearest__takes_the_first_of_equally_near_ones),
         cmocka_unit_test(test_nearest__knows_a_name_by_its_beginning),
+        cmocka_unit_test(test_nearest__prefers_the_name_that_begins_alike),
         cmocka_unit_test(test_nearest__finds_nothing_near_another_word),
         cmocka_unit_test(test_nearest__is_not_near_a_word_without_end),
     };
