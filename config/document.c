@@ -144,7 +144,7 @@ static const struct section sections[] = {
     { "inputs", read_nodes, VANE_INPUT, NULL },
     { "processors", read_nodes, VANE_PROCESSOR, NULL },
     { "outputs", read_nodes, VANE_OUTPUT, NULL },
-    { "aggregators", NULL, 0, "vane has none; windows of a stream are the work of a processor" },
+    { "aggregators", NULL, 0, "vane has none: use [[processors.window]]" },
     { "secretstores", NULL, 0, "vane has none: use @{file:PATH}, @{credential:NAME} or ${VARIABLE}" },
     { "plugins", NULL, 0, "is an old form: write [[inputs.NAME]], [[processors.NAME]] or [[outputs.NAME]]" },
 };

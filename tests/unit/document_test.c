@@ -121,7 +121,7 @@ static void test_document__refuses_sections_it_does_not_know(void **state)
 static void test_document__says_what_replaces_aggregators(void **state)
 {
     assert_error(state, "[[aggregators.basicstats]]",
-                 "f:1: aggregators: vane has none; windows of a stream are the work of a processor");
+                 "f:1: aggregators: vane has none: use [[processors.window]]");
 }
 
 static void test_document__says_what_replaces_secret_stores(void **state)
