@@ -227,7 +227,8 @@ static bool take_lock(struct store *store, struct error *err)
     int why = errno;
     char whole[VANE_PATH_MOST];
     if (store->lock < 0)
-        return error_set(err, "state_directory: open %s: %s", vane_path(whole, path), strerror(why));
+        return error_set(err, "state_directory: open %s: %s; another one is set with state_directory in [agent], or "
+                              "with --state-directory", vane_path(whole, path), strerror(why));
     if (flock(store->lock, LOCK_EX | LOCK_NB) != 0)
         return error_set(err, "state_directory: %s is in use by another agent; give each agent its own "
                               "(state_directory in [agent], or --state-directory)", store->directory);
@@ -249,7 +250,8 @@ static bool make_directory(const char *directory, struct error *err)
         return true;
     int why = errno;
     char whole[VANE_PATH_MOST];
-    return error_set(err, "state_directory: make %s: %s", vane_path(whole, path), strerror(why));
+    return error_set(err, "state_directory: make %s: %s; another one is set with state_directory in [agent], or with "
+                          "--state-directory", vane_path(whole, path), strerror(why));
 }
 
 void store_load(struct store *store, struct vane_text *notes)

@@ -184,4 +184,5 @@ def test_a_state_directory_that_is_refused_is_told_with_its_whole_path(config: P
     (tmp_path / "file").write_text("")
     done = vane("--config", config, "--state-directory", "file/state", folder=tmp_path)
     assert done.returncode == 1
-    assert f"state_directory: make {tmp_path}/file/state: Not a directory" in done.stderr
+    assert (f"state_directory: make {tmp_path}/file/state: Not a directory; another one is set with state_directory "
+            "in [agent], or with --state-directory\n") in done.stderr

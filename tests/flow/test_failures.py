@@ -292,7 +292,7 @@ def test_state__directory_that_cannot_be_made(agent: Agents) -> None:
     tested = tailing(agent, "--state-directory", "/dev/null/state")
     tested.start()
     assert tested.wait() == 1
-    assert last_line(tested).endswith("state_directory: make /dev/null/state: Not a directory")
+    assert "state_directory: make /dev/null/state: Not a directory; another one is set with" in last_line(tested)
     assert output_of(tested) == ""
 
 
