@@ -136,10 +136,54 @@ enum { TABLE_COUNT = sizeof common_tables / sizeof *common_tables - 1 };
 
 static_assert((int)TABLE_COUNT <= (int)COMMON_TABLES_LIMIT, "the agent's reader has room for them");
 
-/* Options of Telegraf's plugins that mean nothing here; the help says what to do about it. */
+/* Options of Telegraf's plugins that mean nothing here; the help says what to do about it. A plugin that has an option
+ * of one of these names is asked first. */
+#define GONE(NAME, WHY) { .name = NAME, .kind = VANE_KIND_STRING, .help = WHY }
+#define BY_LIBRARY "librdkafka finds it out: leave it out, or set the properties of librdkafka"
+
 static const struct vane_option gone_options[] = {
-    { .name = "labels", .kind = VANE_KIND_PAIRS, .help = "vane has no --select: use enabled = \"${NAME}\"" },
+    GONE("labels", "vane has no --select: use enabled = \"${NAME}\""),
+    GONE("version", "the brokers tell theirs: leave it out"),
+    GONE("sasl_version", BY_LIBRARY),
+    GONE("sasl_extensions", BY_LIBRARY),
+    GONE("sasl_access_token", BY_LIBRARY),
+    GONE("metadata_full", BY_LIBRARY),
+    GONE("metadata_retry_max", BY_LIBRARY),
+    GONE("metadata_retry_type", BY_LIBRARY),
+    GONE("metadata_retry_backoff", BY_LIBRARY),
+    GONE("keep_alive_period", BY_LIBRARY),
+    GONE("socks5_enabled", "there is no SOCKS proxy: leave it out"),
+    GONE("tls_enable", "use enable_tls, or https:// in urls"),
     { 0 }
+};
+
+static const struct vane_option gone_of_inputs[] = {
+    GONE("max_undelivered_messages", "queues push back to the input: use queue_size in [agent] or of the outputs, or "
+                                     "max_unacknowledged"),
+    GONE("max_processing_time", "queues push back to the input: leave it out"),
+    GONE("balance_strategy", "it is always cooperative-sticky: leave it out"),
+    GONE("connection_strategy", "a server that is away is always tried again: leave it out"),
+    GONE("consumer_fetch_default", BY_LIBRARY),
+    GONE("compression_codec", BY_LIBRARY),
+    GONE("from_beginning", "use initial_read_offset = \"beginning\""),
+    { 0 }
+};
+
+static const struct vane_option gone_of_outputs[] = {
+    GONE("compression_codec", "use compression = \"zstd\", or another name"),
+    GONE("max_retry", "what can be delivered is tried until it is: leave it out"),
+    GONE("topic_tag", "write topic = \"{TAG}\""),
+    GONE("topic_suffix", "write topic = \"NAME_{TAG}\""),
+    GONE("concurrent_writes", "use max_in_flight"),
+    GONE("rate_limit", "there is none: leave it out"),
+    GONE("ping_timeout", "there is no HTTP/2: use timeout"),
+    GONE("read_idle_timeout", "there is no HTTP/2: use timeout"),
+    GONE("udp_payload", "there is no UDP: use http:// in urls"),
+    { 0 }
+};
+
+static const struct vane_option *const gone_of_role[] = {
+    [VANE_INPUT] = gone_of_inputs, [VANE_PROCESSOR] = NULL, [VANE_OUTPUT] = gone_of_outputs,
 };
 
 void common_init_node(struct node_options *common, const struct agent_options *agent)
@@ -179,7 +223,7 @@ bool common_read_node(struct node_options *common, const struct config_node *nod
                       struct config_errors *errors)
 {
     assert(own_count <= COMMON_OWN_LIMIT);
-    struct options_target targets[COMMON_OWN_LIMIT + TABLE_COUNT + 2];
+    struct options_target targets[COMMON_OWN_LIMIT + TABLE_COUNT + 3];
     size_t count = own_count;
     if (own_count)
         memcpy(targets, own, own_count * sizeof *own);
@@ -187,6 +231,7 @@ bool common_read_node(struct node_options *common, const struct config_node *nod
         bool here = table->roles & (1u << node->role);
         targets[count++] = (struct options_target){ table->options, here ? common : NULL, table->why };
     }
+    targets[count++] = (struct options_target){ .options = gone_of_role[node->role] };
     targets[count++] = (struct options_target){ .options = gone_options };
     targets[count++] = (struct options_target){ .options = common_agent_options,
                                                 .why = "is an option of [agent] only" };

@@ -204,6 +204,18 @@ static void test_common__node_says_what_replaces_labels(void **state)
                  "f:2: inputs.x.labels: vane has no --select: use enabled = \"${NAME}\"");
 }
 
+static void test_common__node_says_what_replaces_options_of_telegraf(void **state)
+{
+    assert_error(*state, "[[inputs.x]]\nbalance_strategy = 'range'\n",
+                 "f:2: inputs.x.balance_strategy: it is always cooperative-sticky: leave it out");
+}
+
+static void test_common__node_says_what_replaces_an_option_by_its_role(void **state)
+{
+    assert_error(*state, "[[outputs.x]]\ncompression_codec = 1\n",
+                 "f:2: outputs.x.compression_codec: use compression = \"zstd\", or another name");
+}
+
 static void test_common__output_blocks_when_it_is_full(void **state)
 {
     struct fixture *fixture = *state;
@@ -255,6 +267,8 @@ int main(void)
         TEST(node_takes_from_nobody_if_it_is_an_input),
         TEST(node_suggests_common_options),
         TEST(node_says_what_replaces_labels),
+        TEST(node_says_what_replaces_options_of_telegraf),
+        TEST(node_says_what_replaces_an_option_by_its_role),
         TEST(output_blocks_when_it_is_full),
         TEST(output_of_best_effort_drops),
         TEST(output_of_best_effort_cannot_block),
