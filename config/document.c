@@ -44,7 +44,9 @@ static void add_table(struct options_source *source, struct arena *arena, const 
             memcpy(tables, source->tables, source->count * sizeof *tables);
     }
     tables[source->count] = table;
-    *source = (struct options_source){ key, tables, source->count + 1, source->torn };
+    source->key = key;
+    source->tables = tables;
+    source->count++;
 }
 
 static bool read_agent(struct config *config, const struct section *section, const struct toml_entry *entry,
@@ -218,8 +220,11 @@ bool config_add_text(struct config *config, const char *file, const char *text, 
     for (const struct toml_entry *entry = root->first; entry; entry = entry->next)
         fine &= read_section(config, entry, errors);
     config->agent.torn |= torn;
-    for (size_t i = first; i < config->node_count; i++)
+    config->agent.warnings = &config->warnings;
+    for (size_t i = first; i < config->node_count; i++) {
         config->nodes[i].source.torn = torn;
+        config->nodes[i].source.warnings = &config->warnings;
+    }
     sort_by_place(config, first);
     return fine;
 }

@@ -41,7 +41,7 @@ struct config {
     struct options_source  agent, global_tags;
     struct config_node    *nodes;
     size_t                 node_count, node_capacity;
-    struct config_errors   warnings;
+    struct config_errors   warnings; /* sources point to it: a configuration is not copied while it is read */
     struct arena          *arena;  /* holds all of the above but nodes and warnings */
 };
 

@@ -123,3 +123,9 @@ bool environment_is_variable(const char *text, size_t length)
     const char *end = text + length;
     return starts(text, end, "${") && find_close(text + 2, end) == end - 1;
 }
+
+bool environment_is_plain(const char *text, size_t length)
+{
+    static const char capitals[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+    return length > 1 && text[0] == '$' && is_name(text[1], true) && strspn(text + 1, capitals) == length - 1;
+}

@@ -28,3 +28,6 @@ bool environment_expand(struct vane_text *out, const char *text, size_t length, 
 /* Is the text one ${...} from its first to its last byte? Such a string may stand for a number or a
  * boolean, since quotes are then only how TOML is told of the variable. */
 bool environment_is_variable(const char *text, size_t length);
+
+/* Is it $NAME, in the capitals of a variable? It is not replaced here, but by Telegraf. */
+bool environment_is_plain(const char *text, size_t length);

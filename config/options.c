@@ -23,19 +23,36 @@ static void write_path(struct vane_text *out, const struct options_path *path)
         vane_text_addf(out, ", element %zu", path->element);
 }
 
+static void say(struct config_errors *lines, const struct toml_place *place, const struct options_path *path,
+                const char *format, va_list args)
+{
+    struct error message;
+    vsnprintf(message.text, sizeof message.text, format, args);
+    struct vane_text key = { 0 };
+    write_path(&key, path);
+    errors_add(lines, place->file, place->line, "%s: %s", key.data, message.text);
+    vane_text_release(&key);
+}
+
 bool options_fail(const struct options_reader *reader, const struct toml_place *place,
                   const struct options_path *path, const char *format, ...)
 {
-    struct error message;
     va_list args;
     va_start(args, format);
-    vsnprintf(message.text, sizeof message.text, format, args);
+    say(reader->errors, place, path, format, args);
     va_end(args);
-    struct vane_text key = { 0 };
-    write_path(&key, path);
-    errors_add(reader->errors, place->file, place->line, "%s: %s", key.data, message.text);
-    vane_text_release(&key);
     return false;
+}
+
+void options_warn(const struct options_reader *reader, const struct toml_place *place,
+                  const struct options_path *path, const char *format, ...)
+{
+    va_list args;
+    if (!reader->warnings)
+        return;
+    va_start(args, format);
+    say(reader->warnings, place, path, format, args);
+    va_end(args);
 }
 
 const struct vane_option *options_find(const struct vane_option *options, const char *name)
@@ -187,7 +204,8 @@ bool options_require(const struct options_scope *scope, const struct toml_table 
 bool options_fill(const struct options_source *source, const struct options_target *targets, size_t count,
                   struct arena *arena, struct config_errors *errors)
 {
-    const struct options_reader reader = { .arena = arena, .errors = errors, .torn = source->torn };
+    const struct options_reader reader = { .arena = arena, .errors = errors, .warnings = source->warnings,
+                                          .torn = source->torn };
     const struct options_path path = { .name = source->key };
     const struct options_scope scope = { &reader, targets, count, &path, NULL };
     bool fine = true;

@@ -54,6 +54,7 @@ struct options_source {
     const struct toml_table *const *tables;
     size_t                          count;
     bool                            torn; /* keys that stand in the file may be missing: nothing is required */
+    struct config_errors           *warnings; /* of what is right, and hardly meant; NULL: nobody hears them */
 };
 
 /* Where they go. */

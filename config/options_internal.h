@@ -21,6 +21,7 @@ struct options_path {
 struct options_reader {
     struct arena         *arena;
     struct config_errors *errors;
+    struct config_errors *warnings; /* NULL: none are wanted */
     bool                  literal; /* a preset: ${ and @{ stand for themselves */
     bool                  torn;    /* see struct options_source */
 };
@@ -46,6 +47,11 @@ struct options_scope {
 
 /* Adds `file:line: path: what is wrong`; answers false. */
 bool options_fail(const struct options_reader *reader, const struct toml_place *place,
+                  const struct options_path *path, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The same as a warning. */
+void options_warn(const struct options_reader *reader, const struct toml_place *place,
                   const struct options_path *path, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -107,6 +107,21 @@ static bool check_range(const struct options_item *item, const struct toml_value
     return false;
 }
 
+/* What Telegraf would put a value in place of: $NAME, and @{STORE:KEY} wherever a text stands. */
+static void warn_of_telegraf(const struct options_item *item, const struct toml_value *value)
+{
+    const struct toml_string *string = &value->string;
+    const char *text = string->text;
+    bool secret = item->option->secret;
+    if (environment_is_plain(text, string->length))
+        options_warn(item->reader, &value->place, item->path,
+                     "is taken as it stands; where a variable is meant, write \"${%s}\"", secret ? "NAME" : text + 1);
+    else if (!secret && string->length > 3 && memcmp(text, "@{", 2) == 0 && text[string->length - 1] == '}'
+             && memchr(text, ':', string->length))
+        options_warn(item->reader, &value->place, item->path,
+                     "is taken as it stands, since this option is no secret; write \"${VARIABLE}\"");
+}
+
 bool options_resolve(const struct options_item *item, const struct toml_value *value,
                      struct toml_string *text)
 {
@@ -123,6 +138,8 @@ bool options_resolve(const struct options_item *item, const struct toml_value *v
         fine = secret_resolve(&resolved, string->text, string->length, &err);
     else
         fine = environment_expand(&resolved, string->text, string->length, &err);
+    if (fine && !reader->literal)
+        warn_of_telegraf(item, value);
     if (fine)
         *text = (struct toml_string){ arena_text(reader->arena, resolved.data, resolved.length),
                                       resolved.length };

@@ -7,10 +7,11 @@
 
 #include "core/arena.h"
 
-struct own { const char *topic; int64_t order; };
+struct own { const char *topic, *secret; int64_t order; };
 
 static const struct vane_option own_options[] = {
     VANE_OPT_STRING(struct own, topic, .help = "h"),
+    VANE_OPT_STRING(struct own, secret, .secret = true, .help = "h"),
     VANE_OPT_INT(struct own, order, .help = "h"),
     { 0 }
 };
@@ -216,6 +217,38 @@ static void test_common__node_says_what_replaces_an_option_by_its_role(void **st
                  "f:2: outputs.x.compression_codec: use compression = \"zstd\", or another name");
 }
 
+static void assert_warning(struct fixture *fixture, const char *text, const char *expected)
+{
+    assert_read(fixture, text);
+    assert_int_equal(fixture->config.warnings.count, expected != NULL);
+    if (expected)
+        assert_string_equal(fixture->config.warnings.lines[0], expected);
+}
+
+static void test_common__node_warns_of_a_variable_without_braces(void **state)
+{
+    assert_warning(*state, "[[inputs.x]]\ntopic = '$SOME_TOPIC'\n",
+                   "f:2: inputs.x.topic: is taken as it stands; where a variable is meant, write \"${SOME_TOPIC}\"");
+}
+
+static void test_common__node_shows_no_secret_in_a_warning(void **state)
+{
+    assert_warning(*state, "[[inputs.x]]\nsecret = '$PSST'\n",
+                   "f:2: inputs.x.secret: is taken as it stands; where a variable is meant, write \"${NAME}\"");
+}
+
+static void test_common__node_warns_of_a_secret_in_another_option(void **state)
+{
+    assert_warning(*state, "[[inputs.x]]\nname_override = '@{file:tok}'\n",
+                   "f:2: inputs.x.name_override: is taken as it stands, since this option is no secret; write "
+                   "\"${VARIABLE}\"");
+}
+
+static void test_common__node_warns_of_no_other_dollar(void **state)
+{
+    assert_warning(*state, "[[inputs.x]]\ntopic = '^a$'\nsecret = '$ecret'\nname_override = '$'\n", NULL);
+}
+
 static void test_common__output_blocks_when_it_is_full(void **state)
 {
     struct fixture *fixture = *state;
@@ -267,6 +300,10 @@ int main(void)
         TEST(node_takes_from_nobody_if_it_is_an_input),
         TEST(node_suggests_common_options),
         TEST(node_says_what_replaces_labels),
+        TEST(node_warns_of_a_variable_without_braces),
+        TEST(node_shows_no_secret_in_a_warning),
+        TEST(node_warns_of_a_secret_in_another_option),
+        TEST(node_warns_of_no_other_dollar),
         TEST(node_says_what_replaces_options_of_telegraf),
         TEST(node_says_what_replaces_an_option_by_its_role),
         TEST(output_blocks_when_it_is_full),
