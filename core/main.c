@@ -3,6 +3,7 @@
  * Mutable state of the process: the log's sink (log.c) and the flags of the signal handlers (agent.c). */
 #include "config/describe.h"
 #include "config/nearest.h"
+#include "config/options.h"
 #include "config/quantity.h"
 #include "core/agent.h"
 #include "core/alloc.h"
@@ -14,6 +15,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BAD_USAGE = 2 };
@@ -26,14 +28,16 @@ static const char usage[] =
     "  vane check [--graph]            check the configuration, and print its flow\n"
     "  vane plugins                    list the plugins\n"
     "  vane help [PLUGIN | FORMAT]     print this, or the options of a plugin or a data format;\n"
-    "                                  PLUGIN.OPTION: of one of its tables, or one option\n"
+    "                                  PLUGIN.OPTION: of one of its tables, or one option; agent: of\n"
+    "                                  the agent\n"
     "  vane sample [PLUGIN...]         print a commented configuration: of the agent, or of plugins\n"
     "  vane version                    print the version\n"
     "\n"
     "options:\n"
     "  --config FILE                   read FILE, - for standard input; repeatable\n"
     "  --config-directory DIR          read *.toml and *.conf below DIR; repeatable\n"
-    "  --plugin-dir DIR                look for plugins in DIR first; repeatable\n"
+    "  --plugin-dir DIR                look for plugins in DIR first; repeatable. Then in the folders of\n"
+    "                                  $VANE_PLUGIN_PATH (a:b), the installed one, and beside the program\n"
     "  --state-directory DIR           keep checkpoints in DIR\n"
     "  --once                          read files and topics to their end, gather, write, and exit; what\n"
     "                                  was saved is left alone, unless --state-directory names it\n"
@@ -131,6 +135,20 @@ static void say_bad_option(const char *word)
     fprintf(stderr, "%s `vane help` lists them\n", nearest.name ? "" : ";");
 }
 
+/* Those of --plugin-dir: one that is misspelt would only be missed later, by a plugin. */
+static bool check_folders(const char *const *folders)
+{
+    for (; folders && *folders; folders++) {
+        struct stat info;
+        bool there = stat(*folders, &info) == 0;
+        if (there && S_ISDIR(info.st_mode))
+            continue;
+        fprintf(stderr, "vane: --plugin-dir %s: %s\n", *folders, strerror(there ? ENOTDIR : errno));
+        return false;
+    }
+    return true;
+}
+
 /* Telegraf's single dash (-config) is understood as well. */
 static bool parse(struct command_line *line, int argc, char **argv)
 {
@@ -143,6 +161,8 @@ static bool parse(struct command_line *line, int argc, char **argv)
         if (!take_option(line, option))
             return false;
     }
+    if (!check_folders(line->plugin_directories))
+        return false;
     static const char *const none[] = { NULL };
     line->settings.sources.files = line->files ? line->files : none;
     line->settings.sources.directories = line->directories ? line->directories : none;
@@ -212,6 +232,32 @@ static int help_format(const struct format *format)
     return 0;
 }
 
+struct owners {
+    const char      *option;
+    struct vane_text words; /* "forecast.prophet" of each plugin that has it */
+};
+
+static void add_owner(void *context, const char *file, const struct vane_plugin *plugin, const char *error)
+{
+    struct owners *owners = context;
+    (void)file, (void)error;
+    if (plugin && options_find(plugin->options, owners->option))
+        vane_text_addf(&owners->words, "%s`vane help %s.%s`", owners->words.length ? ", " : "", plugin->name,
+                       owners->option);
+}
+
+/* There is no plugin of that name; is it an option of one? */
+static void say_no_plugin(struct loader *loader, const char *name, const struct error *err)
+{
+    struct owners owners = { .option = name };
+    loader_visit(loader, add_owner, &owners);
+    if (owners.words.length)
+        fprintf(stderr, "vane: '%s' is no plugin, but an option: %s\n", name, owners.words.data);
+    else
+        fprintf(stderr, "vane: %s\n", err->text);
+    vane_text_release(&owners.words);
+}
+
 /* `name` is a plugin, or "PLUGIN.OPTION". */
 static int help_plugin(struct loader *loader, const char *name, const char *readme)
 {
@@ -232,18 +278,12 @@ static int help_plugin(struct loader *loader, const char *name, const char *read
     bool good = plugin && (!option || describe_option(&text, &subject, option + 1, &err));
     if (good)
         fputs(text.data, stdout);
+    else if (!plugin && !option)
+        say_no_plugin(loader, name, &err);
     else
         fprintf(stderr, "vane: %s\n", err.text);
     vane_text_release(&text);
     return good ? 0 : BAD_USAGE;
-}
-
-static int help(const struct command_line *line, char **arguments, int count)
-{
-    if (count == 0)
-        return fputs(usage, stdout) == EOF;
-    const struct format *format = line->readme ? NULL : format_find(arguments[0]);
-    return format ? help_format(format) : help_plugin(line->settings.loader, arguments[0], line->readme);
 }
 
 static int sample(const struct command_line *line, char **names, int count)
@@ -268,6 +308,20 @@ static int sample(const struct command_line *line, char **names, int count)
     fputs(text.data ? text.data : "", stdout);
     vane_text_release(&text);
     return exit_code;
+}
+
+static const char *usage_of_command(const char *name);
+
+static int help(const struct command_line *line, char **arguments, int count)
+{
+    if (count == 0)
+        return fputs(usage, stdout) == EOF;
+    if (usage_of_command(arguments[0]))
+        return printf("usage: %s\n`vane help` lists the options\n", usage_of_command(arguments[0])) < 0;
+    if (strcmp(arguments[0], "agent") == 0)
+        return sample(line, NULL, 0);
+    const struct format *format = line->readme ? NULL : format_find(arguments[0]);
+    return format ? help_format(format) : help_plugin(line->settings.loader, arguments[0], line->readme);
 }
 
 static bool write_pidfile(const char *path)
@@ -321,6 +375,14 @@ static const struct command {
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static const char *usage_of_command(const char *name)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return commands[i].usage;
+    return NULL;
+}
 
 static int execute(const struct command_line *line, const char *name, char **arguments, int count)
 {

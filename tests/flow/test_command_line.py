@@ -51,6 +51,9 @@ def refusal(*arguments: str) -> str:
     (["--config"], "--config needs a value"),
     (["--once=yes"], "--once takes no value"),
     (["--test-wait", "soon"], "--test-wait: 'soon' is no duration, such as 5s, 2m or a number of seconds"),
+    (["--plugin-dir", "/nowhere/at/all", "plugins"], "--plugin-dir /nowhere/at/all: No such file or directory"),
+    (["--plugin-dir", "/dev/null", "plugins"], "--plugin-dir /dev/null: Not a directory"),
+    (["help", "prophet"], "'prophet' is no plugin, but an option: `vane help forecast.prophet`"),
     (["check", "--config", "/"], None),
 ])
 def test_what_is_misspelt_is_told_in_one_line(arguments: list[str], said: str | None) -> None:
@@ -77,6 +80,17 @@ def test_help_is_one_text_however_it_is_asked_for() -> None:
     texts = [vane(*words) for words in (["help"], ["--help"], ["-help"], ["check", "--help"])]
     assert len({done.stdout for done in texts}) == 1 and all(done.returncode == 0 for done in texts)
     assert all(len(line) <= 100 for line in texts[0].stdout.splitlines())
+
+
+@pytest.mark.parametrize("command", ["run", "check", "plugins", "help", "sample", "version"])
+def test_help_of_a_command_is_its_usage(command: str) -> None:
+    done = vane("help", command)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.match(rf"usage: vane \[?{command}\b", done.stdout)
+
+
+def test_help_of_the_agent_is_its_sample() -> None:
+    assert vane("help", "agent").stdout == vane("sample").stdout
 
 
 def test_help_names_every_option_that_is_tested_here() -> None:
