@@ -384,9 +384,9 @@ static const struct toml_entry *entry_in_words(const struct config_node *node, c
     return entry;
 }
 
-static void report(void *context, bool warning, const char *file, int line, const char *option, const char *what)
+static void report_one(struct reporting *to, bool warning, const char *file, int line, const char *option,
+                       const char *what)
 {
-    struct reporting *to = context;
     const struct config_node *node = find_node(to->setup, file, (unsigned)line);
     const char *rest = NULL;
     const struct toml_entry *entry = option[0] ? toml_get(node->source.tables[0], option)
@@ -395,6 +395,15 @@ static void report(void *context, bool warning, const char *file, int line, cons
         option = entry->key;
     errors_add(warning ? to->warnings : to->errors, file, entry ? entry->place.line : (unsigned)line, "%s%s%s: %s",
                node->source.key, option[0] ? "." : "", option, rest ? rest : what);
+}
+
+/* Several faults come a line each. */
+static void report(void *context, bool warning, const char *file, int line, const char *option, const char *what)
+{
+    char *words = alloc_text(what), *rest = words, *one;
+    while ((one = strsep(&rest, "\n")))
+        report_one(context, warning, file, line, option, one);
+    free(words);
 }
 
 static void offer_names(struct nearest *nearest, const struct graph_node *node, struct arena *arena)

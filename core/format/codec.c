@@ -2,6 +2,7 @@
 #include "core/format/codec.h"
 
 #include "core/alloc.h"
+#include "core/format/zone.h"
 #include "core/hash.h"
 
 #include <math.h>
@@ -14,21 +15,39 @@ enum { REASON_MAX = 256, FEW = 12, SLOTS = 256 };
 
 /* ---- Options ---- */
 
-static bool settle_time_format(struct timestamp_format *format, const char *option, const char *text,
-                               const char *zone_option, const char *zone, struct error *err)
+bool codec_join(struct error *all, bool good, const struct error *one)
+{
+    size_t length = strlen(all->text);
+    if (!good)
+        snprintf(all->text + length, sizeof all->text - length, "%s%s", length ? "\n" : "", one->text);
+    return good;
+}
+
+static bool check_time_format(const struct timestamp_format *format, const char *option, const char *text,
+                              struct error *err)
 {
     if (!format)
         return error_prefix(err, "%s", option);
-    if (!timestamp_can_read(format))
-        return error_set(err, "%s: \"%s\" has no year", option, text);
-    return timestamp_set_zone(format, zone, err) || error_prefix(err, "%s", zone_option);
+    return timestamp_can_read(format) || error_set(err, "%s: \"%s\" has no year", option, text);
+}
+
+/* Without a format the zone is looked at all the same. */
+static bool set_zone(struct timestamp_format *format, const char *option, const char *name, struct error *err)
+{
+    struct zone *zone = format ? NULL : zone_new(name, err);
+    bool good = format ? timestamp_set_zone(format, name, err) : zone != NULL;
+    zone_free(zone);
+    return good || error_prefix(err, "%s", option);
 }
 
 struct timestamp_format *codec_time_format(const char *option, const char *text, const char *zone_option,
                                            const char *zone, struct error *err)
 {
-    struct timestamp_format *format = timestamp_format_new(text, err);
-    if (settle_time_format(format, option, text, zone_option, zone, err))
+    struct error one;
+    struct timestamp_format *format = timestamp_format_new(text, &one);
+    err->text[0] = '\0';
+    bool good = codec_join(err, check_time_format(format, option, text, &one), &one);
+    if (codec_join(err, set_zone(format, zone_option, zone, &one), &one) && good)
         return format;
     timestamp_format_free(format);
     return NULL;

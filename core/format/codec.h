@@ -45,7 +45,12 @@ extern const struct decode_format csv_decode, influx_decode, json_decode, value_
 extern const struct encode_format csv_encode, influx_encode, json_encode, table_encode, template_encode,
     value_encode;
 
-/* The time format that two options of a decoder ask for. NULL: an error with the option's name before it. */
+/* Adds the fault `one`, unless `good`, to those in `all`, a line each, so that a user hears of all in one run; answers
+ * `good`. `all` begins as the empty text. */
+bool codec_join(struct error *all, bool good, const struct error *one);
+
+/* The time format that two options of a decoder ask for. NULL: an error with the option's name before it,
+ * or one line of each. */
 struct timestamp_format *codec_time_format(const char *option, const char *text, const char *zone_option,
                                            const char *zone, struct error *err);
 

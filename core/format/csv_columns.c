@@ -1,6 +1,7 @@
 #include "core/format/csv_columns.h"
 
 #include "core/alloc.h"
+#include "core/format/codec.h"
 #include "core/match/utf8.h"
 
 #include <stdlib.h>
@@ -137,11 +138,14 @@ bool csv_is_mark(const char *text)
     return length && utf8_sequence(text, text + length) == length && !strchr("\"\r\n", *text);
 }
 
-static bool check_marks(const struct csv_decode_options *options, struct error *err)
+static bool check_delimiter(const struct csv_decode_options *options, struct error *err)
 {
-    if (!csv_is_mark(options->csv_delimiter))
-        return error_set(err, "csv_delimiter: \"%s\" is not one character that may divide cells",
-                         options->csv_delimiter);
+    return csv_is_mark(options->csv_delimiter)
+        || error_set(err, "csv_delimiter: \"%s\" is not one character that may divide cells", options->csv_delimiter);
+}
+
+static bool check_comment(const struct csv_decode_options *options, struct error *err)
+{
     if (*options->csv_comment && !csv_is_mark(options->csv_comment))
         return error_set(err, "csv_comment: \"%s\" is not one character that may begin a comment",
                          options->csv_comment);
@@ -150,13 +154,11 @@ static bool check_marks(const struct csv_decode_options *options, struct error *
     return true;
 }
 
-static bool check_time(const struct csv_decode_options *options, struct error *err)
+static bool check_time_column(const struct csv_decode_options *options, struct error *err)
 {
     const char *column = options->csv_timestamp_column;
     if (!*column)
         return true;
-    if (!*options->csv_timestamp_format)
-        return error_set(err, "csv_timestamp_format: csv_timestamp_column needs it");
     if (is_listed(&options->csv_tag_columns, column))
         return error_set(err, "csv_timestamp_column: \"%s\" is one of csv_tag_columns", column);
     if (options->csv_column_names.count && !is_listed(&options->csv_column_names, column))
@@ -164,16 +166,41 @@ static bool check_time(const struct csv_decode_options *options, struct error *e
     return true;
 }
 
-bool csv_options_check(const struct csv_decode_options *options, struct error *err)
+static bool check_time_format(const struct csv_decode_options *options, struct error *err)
+{
+    return !*options->csv_timestamp_column || *options->csv_timestamp_format
+        || error_set(err, "csv_timestamp_format: csv_timestamp_column needs it");
+}
+
+static bool check_names(const struct csv_decode_options *options, struct error *err)
 {
     size_t names = options->csv_column_names.count, kinds = options->csv_column_types.count;
     if (!options->csv_header_row_count && !names)
         return error_set(err, "csv_column_names: they are needed where csv_header_row_count is 0");
     if (names && kinds && names != kinds)
         return error_set(err, "csv_column_types: there are %zu, and %zu csv_column_names", kinds, names);
+    return true;
+}
+
+static bool check_metadata(const struct csv_decode_options *options, struct error *err)
+{
     if (options->csv_metadata_rows && !options->csv_metadata_separators.count)
         return error_set(err, "csv_metadata_separators: csv_metadata_rows need them");
     if (is_listed(&options->csv_metadata_separators, ""))
         return error_set(err, "csv_metadata_separators: an empty text divides nothing");
-    return check_marks(options, err) && check_time(options, err);
+    return true;
+}
+
+bool csv_options_check(const struct csv_decode_options *options, struct error *err)
+{
+    static bool (*const checks[])(const struct csv_decode_options *options, struct error *err) = {
+        check_names, check_metadata, check_delimiter, check_comment, check_time_format, check_time_column,
+    };
+    bool good = true;
+    err->text[0] = '\0';
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        struct error one;
+        good = codec_join(err, checks[i](options, &one), &one) && good;
+    }
+    return good;
 }

@@ -51,7 +51,7 @@ struct csv_columns *csv_columns_new(const struct csv_decode_options *options, co
                                     size_t count);
 void csv_columns_free(struct csv_columns *columns); /* NULL is fine */
 
-/* Do the options make sense? The error begins with the option's name. */
+/* Do the options make sense? The error has a line for each fault, which begins with the option's name. */
 bool csv_options_check(const struct csv_decode_options *options, struct error *err);
 
 /* Is the text one character that may divide cells or begin a comment? */

@@ -51,7 +51,14 @@ static bool prepare(struct decode_plan *base, struct error *err)
 {
     struct csv_plan *plan = (struct csv_plan *)base;
     const struct csv_decode_options *options = base->options;
-    if (!csv_options_check(options, err))
+    struct error one;
+    bool good = csv_options_check(options, err);
+    if (*options->csv_timestamp_column && *options->csv_timestamp_format) {
+        plan->time_format = codec_time_format("csv_timestamp_format", options->csv_timestamp_format,
+                                              "csv_timezone", options->csv_timezone, &one);
+        good = codec_join(err, plan->time_format != NULL, &one) && good;
+    }
+    if (!good)
         return false;
     const char *comment = *options->csv_comment ? options->csv_comment : NULL;
     plan->dialect = (struct csv_dialect){
@@ -61,11 +68,7 @@ static bool prepare(struct decode_plan *base, struct error *err)
     if (options->csv_column_names.count)
         plan->columns = csv_columns_new(options, options->csv_column_names.items,
                                         options->csv_column_names.count);
-    if (!*options->csv_timestamp_column)
-        return true;
-    plan->time_format = codec_time_format("csv_timestamp_format", options->csv_timestamp_format,
-                                          "csv_timezone", options->csv_timezone, err);
-    return plan->time_format != NULL;
+    return true;
 }
 
 static void release_plan(struct decode_plan *base)

@@ -77,7 +77,7 @@ struct decode_sink {
 
 /* Checks the options and compiles what needs compiling. `measurement` is the name of metrics whose
  * records bring none (Telegraf: the name of the input). NULL with an error that begins with the
- * option's name and a colon. */
+ * option's name and a colon, or with one line of that kind for each fault. */
 struct decode_plan *decode_plan_new(const struct format *format, const void *options, const char *measurement,
                                     struct error *err);
 void decode_plan_free(struct decode_plan *plan); /* NULL is fine */

@@ -78,6 +78,21 @@ def told(agent, config: str) -> list[str]:
     return [re.sub(r": looked for .*", "", line) for line in errors_of(agent, config)]
 
 
+def test_all_errors_of_a_format_come_in_one_run(agent):
+    lines = errors_of(agent, GOOD + """[[inputs.file_in]]
+  files = ["x"]
+  data_format = "csv"
+  csv_header_row_count = 1
+  csv_delimiter = ",,"
+  csv_timestamp_column = "time"
+  csv_timestamp_format = "unix_millis"
+  csv_timezone = "Mars/Base"
+""")
+    assert [line.split(": ")[:2] for line in lines] == [
+        ["vane.toml:10", "inputs.file_in.csv_delimiter"], ["vane.toml:12", "inputs.file_in.csv_timestamp_format"],
+        ["vane.toml:13", "inputs.file_in.csv_timezone"]]
+
+
 def test_a_plugin_that_is_missing_hides_no_unknown_name(agent):
     assert told(agent, """
 [[inputs.nonesuch]]
