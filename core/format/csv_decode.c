@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN = 40, RESET_ALWAYS = 1 };
+enum { SHOWN = 40, COLUMNS_SHOWN = 12, RESET_ALWAYS = 1 };
 
 struct csv_plan {
     struct decode_plan       base;
@@ -217,6 +217,28 @@ static bool take_cells(struct csv_decoder *decoder, struct record *record, const
     return true;
 }
 
+/* A row without a time: has it no such cell, or is there no such column at all? */
+static void bad_time(struct csv_decoder *decoder, const struct record *record, const struct csv_columns *columns)
+{
+    struct vane_text names = { 0 };
+    const char *wanted = options_of(decoder)->csv_timestamp_column;
+    bool there = false;
+    for (size_t i = 0; i < columns->count; i++) {
+        there = there || columns->items[i].role == CSV_TIME;
+        if (i < COLUMNS_SHOWN)
+            vane_text_addf(&names, "%s\"%.*s\"", i ? ", " : "", shown(columns->items[i].length),
+                           columns->items[i].name);
+    }
+    if (columns->count > COLUMNS_SHOWN)
+        vane_text_addf(&names, ", ...");
+    if (there || !names.length)
+        codec_bad(&decoder->base, record->start, record->end, "there is no cell of the timestamp column \"%s\"", wanted);
+    else
+        codec_bad(&decoder->base, record->start, record->end,
+                  "there is no timestamp column \"%.*s\"; the columns are %s", shown(strlen(wanted)), wanted, names.data);
+    vane_text_release(&names);
+}
+
 static void take_row(struct csv_decoder *decoder, size_t start_at, size_t end_at)
 {
     const struct csv_columns *columns = columns_of(decoder);
@@ -231,8 +253,7 @@ static void take_row(struct csv_decoder *decoder, size_t start_at, size_t end_at
     if (!take_cells(decoder, &record, columns))
         return;
     if (plan_of(decoder)->time_format && record.time == VANE_NO_TIME) {
-        codec_bad(base, start_at, end_at, "there is no cell of the timestamp column \"%s\"",
-                  options_of(decoder)->csv_timestamp_column);
+        bad_time(decoder, &record, columns);
         return;
     }
     if (!record.field_count) /* all of them skipped, by the user's choice */

@@ -99,6 +99,14 @@ static void test_csv_decode__refuses_rows_longer_than_the_header(void **state)
     assert_decodes("csv", ABC "csv_header_row_count = 1", "x\n1,2,3,4\n", "input a=1i,b=2i,c=3i\n");
 }
 
+static void test_csv_decode__says_which_columns_there_are_where_the_time_has_none(void **state)
+{
+    (void)state;
+    assert_decodes("csv", "csv_header_row_count = 1\ncsv_timestamp_column = \"time\"\ncsv_timestamp_format = \"unix\"",
+                   "date,price\n1,2\n",
+                   "! line 2: there is no timestamp column \"time\"; the columns are \"date\", \"price\" [1,2]\n");
+}
+
 static void test_csv_decode__takes_other_delimiters(void **state)
 {
     (void)state;
@@ -445,6 +453,7 @@ int main(void)
         cmocka_unit_test(test_csv_decode__skips_blank_lines_and_comments),
         cmocka_unit_test(test_csv_decode__takes_rows_of_any_length),
         cmocka_unit_test(test_csv_decode__refuses_rows_longer_than_the_header),
+        cmocka_unit_test(test_csv_decode__says_which_columns_there_are_where_the_time_has_none),
         cmocka_unit_test(test_csv_decode__takes_other_delimiters),
         cmocka_unit_test(test_csv_decode__trims_spaces_if_asked),
         cmocka_unit_test(test_csv_decode__names_columns_by_the_header),
