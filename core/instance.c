@@ -55,6 +55,7 @@ struct instance *instance_new(const struct instance_settings *settings)
         .self = { .name = settings->name, .state = alloc_zero(settings->plugin->state_size) },
         .magic = MAGIC, .plugin = settings->plugin, .options = settings->options, .runtime = settings->runtime,
         .pristine = settings->state, .format = settings->format, .format_options = settings->format_options,
+        .format_unset = settings->format_unset,
         .log = { .name = settings->log_name, .level = settings->log_level },
         .dead_letter = { .path = settings->options->dead_letter },
         .arena = settings->arena ? arena_ref(settings->arena) : NULL, .key = settings->key,
@@ -366,13 +367,24 @@ static void name_place(const struct instance *instance, const struct bad_record 
                  (unsigned long long)bad->line);
 }
 
+/* Whoever has forgotten data_format should not wonder at what a csv row lacks. */
+static void hint_at_format(struct instance *instance, char *hint, size_t size)
+{
+    hint[0] = '\0';
+    if (instance->format_unset)
+        snprintf(hint, size, " (data_format is %s, the default)", instance->format->name);
+    instance->format_unset = false;
+}
+
 static void bad_record(void *context, const struct bad_record *bad)
 {
     struct instance *instance = context;
     stats_add(&instance->stats, STATS_BAD, 1);
-    char place[256];
+    char place[256], format[64];
     name_place(instance, bad, place, sizeof place);
-    log_line(&instance->log, VANE_WARN, "%s: %s%s", place, bad->reason, dead_letter_hint(&instance->dead_letter));
+    hint_at_format(instance, format, sizeof format);
+    log_line(&instance->log, VANE_WARN, "%s: %s%s%s", place, bad->reason, format,
+             dead_letter_hint(&instance->dead_letter));
     struct error err;
     if (!dead_letter_write(&instance->dead_letter, instance->log.name, bad->reason, place, bad->bytes,
                            bad->length, &err))

@@ -31,6 +31,7 @@ struct instance {
     struct encoder            *encoder;     /* outputs with a format */
     struct decode_plan        *decode_plan; /* inputs with a format */
     struct decode_sink         bad_records;
+    bool                       format_unset; /* nobody has chosen the format: the first bad record says so */
     bool                       reads_messages; /* places of records are their numbers, not bytes */
     struct log_source          log;
     struct stats               stats;
@@ -61,6 +62,7 @@ struct instance_settings {
     struct arena              *arena; /* that holds all these; the instance holds it. NULL: not its matter */
     const struct format       *format;
     const void                *format_options;
+    bool                       format_unset; /* data_format is left to its default */
     struct runtime            *runtime;
     unsigned                   worker, workers;
     int                        log_level; /* -1: as the agent's */

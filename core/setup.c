@@ -113,6 +113,7 @@ static bool choose_format(struct setup *setup, const struct config_node *node, c
     memset(options, 0, size);
     settings->format = format;
     settings->format_options = options;
+    settings->format_unset = !plugin->fixed_format && choice->data_format == plugin->data_format; /* the very text */
     return true;
 }
 

@@ -204,6 +204,15 @@ def test_files__once_reads_the_others_and_fails_for_a_missing_one(agent: MakeAge
     assert re.search(r"gone.lp: No such file.*; \S*folder: is a folder", done.stderr)
 
 
+def test_files__the_first_bad_record_says_that_nobody_has_chosen_the_format(agent: MakeAgent) -> None:
+    running = agent(config('["in.csv"]'))
+    write(running.folder / "in.csv", ["time,price\n", "1,2\n"])
+    assert running.run_once().stderr.count("has no '=' (data_format is influx, the default)") == 1
+    chosen = agent(config('["in.csv"]\n  data_format = "influx"'), name="chosen")
+    write(chosen.folder / "in.csv", ["time,price\n"])
+    assert "the default" not in chosen.run_once().stderr
+
+
 def test_files__the_first_record_that_is_lost_names_the_option_that_keeps_it(agent: MakeAgent) -> None:
     running = agent(config('["in.lp"]'))
     write(running.folder / "in.lp", ["garbage\n", "m v=1 1\n", "more garbage\n"])
