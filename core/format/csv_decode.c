@@ -232,10 +232,12 @@ static void bad_time(struct csv_decoder *decoder, const struct record *record, c
     if (columns->count > COLUMNS_SHOWN)
         vane_text_addf(&names, ", ...");
     if (there || !names.length)
-        codec_bad(&decoder->base, record->start, record->end, "there is no cell of the timestamp column \"%s\"", wanted);
+        codec_bad(&decoder->base, record->start, record->end, "there is no cell of the timestamp column \"%s\"",
+                  wanted);
     else
         codec_bad(&decoder->base, record->start, record->end,
-                  "there is no timestamp column \"%.*s\"; the columns are %s", shown(strlen(wanted)), wanted, names.data);
+                  "there is no timestamp column \"%.*s\"; the columns are %s", shown(strlen(wanted)), wanted,
+                  names.data);
     vane_text_release(&names);
 }
 
