@@ -163,6 +163,7 @@ static void backtest(struct panel *panel, struct panel_work *work, const struct 
     const struct backtest how = {
         .models = models, .model_count = plan->candidate_count, .settings = &plan->settings, .horizon = *horizon,
         .origins = plan->backtest, .least_points = plan->least_points, .predictions = work->predictions,
+        .known_ahead = work->known_ahead,
         .value = value_of, .restore = restore, .context = plan,
     };
     struct judge *judge = judge_new(&plan->judge);

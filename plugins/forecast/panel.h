@@ -14,7 +14,8 @@
 struct panel_work {
     const struct plan *plan;
     struct prediction  predictions[MODELS_LIMIT + 1]; /* of the candidates, and the fallback's */
-    double           **columns;                       /* regressors of the future */
+    double           **columns;                       /* regressors of the future, */
+    bool               known_ahead;                   /* of which rows have said some */
     struct components  components;
     double            *memory;
 };

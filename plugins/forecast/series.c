@@ -239,6 +239,7 @@ static const double *const *future_columns(const struct series *series, struct p
         for (size_t j = 0; j < plan->column_count; j++)
             work->columns[j][i] = known ? history_column(future, j)[known - 1] : series->columns[j];
     }
+    work->known_ahead = known > 0;
     return (const double *const *)work->columns;
 }
 

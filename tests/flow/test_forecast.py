@@ -480,6 +480,45 @@ def test_forecast_csv_takes_times_and_rows_without_a_value() -> None:
     assert [float(row.split(",")[1]) for row in rows] == pytest.approx([24, 25])
 
 
+PRICES = """\
+[[inputs.file_in]]
+  files = ["stdin"]
+  data_format = "csv"
+  csv_header_row_count = 1
+  csv_timestamp_column = "ds"
+  csv_timestamp_format = "2006-01-02"
+  name_override = "y"
+[[processors.forecast]]
+  fields = ["y"]
+  model = "{model}"
+  history = "0s"
+  every = "0s"
+  horizon = "3d"
+  step = "1d"
+  drop_original = true
+  [[processors.forecast.prophet.regressors]]
+    field = "price"
+[[outputs.file_out]]
+  files = ["stdout"]
+"""
+
+
+@pytest.mark.parametrize("model", ["auto", "prophet"])
+def test_prices_known_ahead_are_known_to_the_backtest(model: str, tmp_path: Path) -> None:
+    """y = 100 - 10 price + noise: who knows the price has next to nothing left to err by."""
+    dice = random.Random(3)
+    price = [dice.choice([0.0, 1.0, 2.0, 3.0]) for _ in range(200)] + [1.0, 2.0, 1.0]
+    days = [str(date(2024, 1, 1) + timedelta(day)) for day in range(len(price))]
+    rows = [f"{days[i]},{100 - 10 * price[i] + dice.gauss(0, 0.3) if i < 200 else ''},{price[i]}" for i in range(203)]
+    (tmp_path / "vane.toml").write_text(PRICES.format(model=model))
+    done = vane("run", "--once", "--config", tmp_path / "vane.toml", stdin="\n".join(["ds,y,price", *rows]) + "\n")
+    assert done.returncode == 0, done.stderr
+    steps = [fields_of(line) for line in done.stdout.splitlines() if line.startswith("y_forecast")]
+    assert model != "auto" or " y: answered by prophet: 9" in done.stderr, done.stderr
+    assert [float(step["yhat"]) for step in steps] == pytest.approx([90, 80, 90], abs=0.5)
+    assert all(0.3 < float(step["yhat_upper"]) - float(step["yhat_lower"]) < 2 for step in steps)
+
+
 DESIGN = """\
 [agent]
   omit_hostname = true

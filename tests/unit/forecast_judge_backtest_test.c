@@ -10,7 +10,7 @@ struct shown {
     size_t  count;
     size_t  points[SHOWN_ROOM];
     int64_t newest[SHOWN_ROOM];
-    double  column[SHOWN_ROOM]; /* of the horizon's first and last step, which are the same */
+    double  column[SHOWN_ROOM], last_column[SHOWN_ROOM]; /* of the horizon's first and last step */
 };
 
 static struct shown *shown_of(const struct model_settings *settings)
@@ -61,7 +61,7 @@ static bool witness_predict(void *state, const struct horizon *horizon, struct p
     assert_int_equal(horizon->origin, shown->newest[shown->count]);
     if (horizon->columns) {
         shown->column[shown->count] = horizon->columns[0][0];
-        assert_true(horizon->columns[0][0] == horizon->columns[0][horizon->count - 1]);
+        shown->last_column[shown->count] = horizon->columns[0][horizon->count - 1];
     }
     shown->count++;
     return fill(horizon, out, witness->last);
@@ -159,6 +159,7 @@ static void test_backtest__origins_lie_in_the_last_half_and_see_nothing_behind(v
         assert_int_equal(shown->newest[i], trial->kit->times[shown->points[i] - 1]);
         assert_true(i == 0 || shown->points[i] > shown->points[i - 1]);
         assert_true(shown->column[i] == (double)(shown->points[i] - 1));
+        assert_true(shown->last_column[i] == shown->column[i]);
     }
     assert_int_equal(shown->points[0], 201);
     assert_in_range(shown->points[19], 391, 396); /* five steps before the end: all are met */
@@ -250,6 +251,28 @@ static void test_backtest__forecasts_that_are_not_met_yet_wait(void **state)
     trial_free(trial);
 }
 
+/* The column counts the points, and behind the history goes on from a thousand. */
+static void test_backtest__regressors_known_ahead_are_those_of_the_history(void **state)
+{
+    (void)state;
+    struct trial *trial = trial_new(401, 180);
+    double ahead[180];
+    const double *column = ahead;
+    for (size_t i = 0; i < 180; i++)
+        ahead[i] = 1000 + (double)i;
+    trial->backtest.known_ahead = true;
+    trial->backtest.horizon.columns = &column;
+    assert_int_equal(trial_run(trial), 20);
+    const struct shown *shown = &trial->shown;
+    for (size_t i = 0; i < shown->count; i++) {
+        size_t last = shown->points[i] - 1 + 180;
+        assert_true(shown->column[i] == (double)shown->points[i]);
+        assert_true(shown->last_column[i] == (double)(last < 401 ? last : last - 401 + 1000));
+    }
+    assert_true(shown->last_column[0] < 401 && shown->last_column[19] >= 1000);
+    trial_free(trial);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +284,7 @@ int main(void)
         cmocka_unit_test(test_backtest__points_at_one_time_belong_to_one_origin),
         cmocka_unit_test(test_backtest__a_model_without_a_part_is_left_out),
         cmocka_unit_test(test_backtest__forecasts_that_are_not_met_yet_wait),
+        cmocka_unit_test(test_backtest__regressors_known_ahead_are_those_of_the_history),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@ struct run {
     const struct observations *history;
     struct judge              *judge;
     void                     **states;  /* of the models */
-    double                   **columns; /* of the horizon: regressors as they are at the origin */
+    double                   **columns; /* regressors of the horizon */
     size_t                     observed; /* points that the judge has seen */
 };
 
@@ -73,6 +73,22 @@ static void no_note(void *context, const char *name, const char *sentence)
     (void)context, (void)name, (void)sentence;
 }
 
+/* At each step the regressors of the last row up to its time; behind the history these are the rows of the forecast that
+ * is to be made. */
+static void follow_columns(const struct run *run, size_t points)
+{
+    const struct observations *history = run->history;
+    const struct horizon *ahead = &run->backtest->horizon;
+    int64_t origin = history->times[points - 1], left = history->times[history->count - 1] - origin;
+    for (size_t i = 0; i < ahead->count; i++) {
+        int64_t after = (int64_t)(i + 1) * ahead->step, behind = (after - left) / ahead->step;
+        while (points < history->count && history->times[points] - origin <= after)
+            points++;
+        for (size_t c = 0; c < history->column_count; c++)
+            run->columns[c][i] = behind > 0 ? ahead->columns[c][behind - 1] : history->columns[c][points - 1];
+    }
+}
+
 static void hold_columns(const struct run *run, size_t points)
 {
     for (size_t c = 0; c < run->history->column_count; c++)
@@ -115,7 +131,10 @@ static void forecast_at(struct run *run, size_t points)
     horizon.origin = seen.times[points - 1];
     horizon.columns = (const double *const *)run->columns;
     observe_until(run, points);
-    hold_columns(run, points);
+    if (backtest->known_ahead)
+        follow_columns(run, points);
+    else
+        hold_columns(run, points);
     for (size_t i = 0; i < backtest->model_count; i++)
         if (predict(run, i, &seen, &horizon))
             made[i] = &backtest->predictions[i];

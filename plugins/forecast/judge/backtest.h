@@ -4,7 +4,8 @@
  * Origins lie evenly in the last half of the history (by time), each at the newest point there; the last of them so
  * far before its end that it is met at all horizons, but at those longer than a quarter of the history, which only
  * the earlier ones meet. From each, every candidate is fitted anew to the points up to it, and nothing behind; regressors
- * stay as they are there. What is not met yet waits in the judge as any other forecast does.
+ * stay as they are there, unless the forecast that is to be made knows them ahead (known_ahead): then so does each of
+ * these, from the history. What is not met yet waits in the judge as any other forecast does.
  *
  * Cost: `origins` fits of each candidate to at most the whole history. Own thread; the same history gives the same bits.
  */
@@ -19,7 +20,8 @@ struct backtest {
     const struct model *const   *models; /* the judge's candidates; NULL: one takes no part */
     size_t                       model_count;
     const struct model_settings *settings;
-    struct horizon               horizon;      /* step, count and levels */
+    struct horizon               horizon;      /* step, count and levels; with known_ahead also the columns */
+    bool                         known_ahead;  /* regressors of each step, as those of the forecast to be made are */
     size_t                       origins;      /* at most */
     size_t                       least_points; /* up to an origin */
     struct prediction           *predictions;  /* memory, one for each candidate */
