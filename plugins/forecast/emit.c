@@ -7,7 +7,7 @@
 
 #include "plugins/shared/memory.h"
 
-enum { MORE_TAGS = 4, HORIZON_TEXT = 32 };
+enum { MORE_TAGS = 4 };
 
 /* ---- Series ---- */
 
@@ -95,22 +95,6 @@ struct scoring {
     int64_t              time;
 };
 
-/* "5m", "1h30m", "90ms": a horizon as people write it. */
-static void write_horizon(int64_t ns, char text[HORIZON_TEXT])
-{
-    static const struct { int64_t ns; const char *unit; } units[] = {
-        { INT64_C(86400000000000), "d" }, { INT64_C(3600000000000), "h" }, { INT64_C(60000000000), "m" },
-        { 1000000000, "s" }, { 1000000, "ms" }, { 1000, "us" }, { 1, "ns" },
-    };
-    size_t at = 0;
-    for (size_t i = 0; i < sizeof units / sizeof *units && at < HORIZON_TEXT - 1; i++) {
-        if (ns < units[i].ns)
-            continue;
-        at += (size_t)snprintf(text + at, HORIZON_TEXT - at, "%lld%s", (long long)(ns / units[i].ns), units[i].unit);
-        ns %= units[i].ns;
-    }
-}
-
 static void set_finite(struct vane_metric *metric, const char *key, double value)
 {
     if (isfinite(value))
@@ -121,8 +105,8 @@ static void add_score(void *context, const struct judge_score *score)
 {
     struct scoring *scoring = context;
     const struct forecast_options *options = scoring->series->plan->options;
-    char horizon[HORIZON_TEXT] = "";
-    write_horizon((int64_t)score->horizon * options->step, horizon);
+    char horizon[PLAN_DURATION] = "";
+    plan_write_duration((int64_t)score->horizon * options->step, horizon);
     struct vane_tag *more = scoring->tags + scoring->tag_count;
     more[0] = vane_tag("measurement", scoring->series->of->name);
     more[1] = vane_tag("model", score->model);

@@ -33,6 +33,9 @@ static enum vane_result forecast_open(struct vane_self *self)
         return vane_fail(self, "%s", err.text);
     panel_work_init(&state->work, &state->plan);
     groups_init(&state->groups, &state->plan);
+    const char *idle = plan_idle_option(&state->plan);
+    if (idle)
+        vane_log(self, VANE_WARN, "prophet.%s: counts for prophet only, and no model here is", idle);
     state->columns = memory_zero(state->plan.column_count * sizeof *state->columns);
     return VANE_OK;
 }
@@ -59,7 +62,7 @@ static void note(void *context, const char *name, const char *sentence)
 {
     struct vane_self *self = context;
     const struct forecast *state = self->state;
-    bool usual = strcmp(name, "too_few_points") == 0; /* every series begins so */
+    bool usual = strcmp(name, "too_few_points") == 0 && !state->in_vain; /* every series begins so */
     vane_count(self, name, 1);
     vane_log(self, usual ? VANE_INFO : VANE_WARN, "%s: %s: %s", state->label.data, name, sentence);
 }
@@ -93,6 +96,7 @@ static void do_due(struct vane_self *self, struct series *series, int due, bool 
     struct forecast *state = self->state;
     struct answer answer = { 0 };
     emit_label(series, &state->label);
+    state->in_vain = last && series->history.count < state->plan.least_points;
     if (due & SERIES_FORECAST)
         series_forecast(series, &state->work, &(struct model_notes){ note, self }, &answer, &state->tally);
     if (answer.prediction && is_set(state->options.prophet.save_model) && vane_mode(self) != VANE_TEST)

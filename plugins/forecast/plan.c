@@ -15,6 +15,21 @@ bool plan_fail(struct plan_error *err, const char *format, ...)
     return false;
 }
 
+void plan_write_duration(int64_t ns, char text[PLAN_DURATION])
+{
+    static const struct { int64_t ns; const char *unit; } units[] = {
+        { INT64_C(86400000000000), "d" }, { INT64_C(3600000000000), "h" }, { INT64_C(60000000000), "m" },
+        { 1000000000, "s" }, { 1000000, "ms" }, { 1000, "us" }, { 1, "ns" },
+    };
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof units / sizeof *units && at < PLAN_DURATION - 1; i++) {
+        if (ns < units[i].ns)
+            continue;
+        at += (size_t)snprintf(text + at, PLAN_DURATION - at, "%lld%s", (long long)(ns / units[i].ns), units[i].unit);
+        ns %= units[i].ns;
+    }
+}
+
 /* ---- Fields ---- */
 
 /* '*' for any characters, '?' for one byte. On a mismatch the last '*' takes one byte more. */
@@ -120,7 +135,8 @@ static bool add_candidate(struct plan *plan, const char *option, const char *nam
 {
     const struct model *model = models_find(name, &plan->settings);
     if (!model) {
-        int at = snprintf(err->text, sizeof err->text, "%s: there is no model \"%s\"; there are", option, name);
+        int at = snprintf(err->text, sizeof err->text, "%s: there is no model \"%.100s\"; there are%s", option, name,
+                          strcmp(option, "model") == 0 ? " auto," : "");
         for (size_t i = 0; models_at(i) && at > 0 && (size_t)at < sizeof err->text; i++)
             at += snprintf(err->text + at, sizeof err->text - (size_t)at, "%s %s", i ? "," : "", models_at(i)->name);
         return false;
@@ -137,10 +153,10 @@ static bool choose_candidates(struct plan *plan, struct plan_error *err)
 {
     const struct forecast_options *options = plan->options;
     bool automatic = strcmp(options->model, "auto") == 0;
-    if (!automatic && options->candidates.count)
-        return plan_fail(err, "candidates: counts with model = \"auto\" only");
+    if (!automatic && !add_candidate(plan, "model", options->model, err))
+        return false;
     if (!automatic)
-        return add_candidate(plan, "model", options->model, err);
+        return !options->candidates.count || plan_fail(err, "candidates: counts with model = \"auto\" only");
     if (!options->candidates.count) {
         plan->candidate_count = models_candidates(&plan->settings, plan->candidates);
         return true;
@@ -195,8 +211,12 @@ enum { FUTURE_ROWS = 100000 }; /* of regressors that are known ahead; beyond tha
 static bool check_times(const struct plan *plan, struct plan_error *err)
 {
     const struct forecast_options *options = plan->options;
-    if (options->horizon < options->step)
-        return plan_fail(err, "horizon: is shorter than step");
+    if (options->horizon < options->step) {
+        char horizon[PLAN_DURATION] = "", step[PLAN_DURATION] = "";
+        plan_write_duration(options->horizon, horizon);
+        plan_write_duration(options->step, step);
+        return plan_fail(err, "horizon: %s is shorter than step, %s", horizon, step);
+    }
     if (options->horizon / options->step > PLAN_STEPS_LIMIT)
         return plan_fail(err, "step: gives more than %d steps to the horizon", PLAN_STEPS_LIMIT);
     if (options->min_points > options->history_points)

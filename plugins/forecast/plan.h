@@ -8,7 +8,7 @@
 #include "plugins/forecast/models/models.h"
 #include "plugins/forecast/options.h"
 
-enum { PLAN_STEPS_LIMIT = 1000000, PLAN_KEY = 32 };
+enum { PLAN_STEPS_LIMIT = 1000000, PLAN_KEY = 32, PLAN_DURATION = 64 };
 
 /* A field of forecasts that is a quantile. */
 struct plan_quantile {
@@ -52,13 +52,19 @@ struct plan {
     size_t                column_count;
 };
 
-struct plan_error { char text[256]; };
+struct plan_error { char text[640]; };
 
 /* False: what is wrong is in err; release it all the same. `options` outlive it. */
 bool plan_make(struct plan *plan, const struct forecast_options *options, struct plan_error *err);
 void plan_release(struct plan *plan); /* zeroed is fine */
 
 bool plan_wants_field(const struct plan *plan, const char *key);
+
+/* An option of the table prophet that is set, and which no model of the plan looks at; NULL: there is none. */
+const char *plan_idle_option(const struct plan *plan);
+
+/* "5m", "1h30m", "90ms": a duration as people write it. */
+void plan_write_duration(int64_t ns, char text[PLAN_DURATION]);
 
 /* plan_prophet.c: the prophet part of plan_make; fills in columns, too. */
 bool plan_make_prophet(struct plan *plan, struct plan_error *err);

@@ -150,15 +150,16 @@ static bool read_calendar(struct plan *plan, struct prophet_settings *to, struct
 {
     const struct prophet_options *options = &plan->options->prophet;
     struct prophet_error error;
+    char path[VANE_PATH_MOST];
     if (is_set(options->country_holidays) && is_set(options->holidays_file))
         return plan_fail(err, "prophet.country_holidays: holidays_file is set as well; one of them counts");
     if (is_set(options->country_holidays)) {
         if (!countries_read(options->country_holidays, &plan->prophet.calendar, &error))
-            return plan_fail(err, "prophet.country_holidays: %.220s", error.text);
+            return plan_fail(err, "prophet.country_holidays: %s", error.text);
         to->country = options->country_holidays;
     } else if (is_set(options->holidays_file)) {
-        if (!prophet_calendar_read(options->holidays_file, &plan->prophet.calendar, &error))
-            return plan_fail(err, "prophet.holidays_file: %.220s", error.text);
+        if (!prophet_calendar_read(vane_path(path, options->holidays_file), &plan->prophet.calendar, &error))
+            return plan_fail(err, "prophet.holidays_file: %s", error.text);
     }
     to->country_holidays = plan->prophet.calendar.rows;
     to->country_holiday_count = plan->prophet.calendar.count;
@@ -204,12 +205,12 @@ static bool read_country_of(struct plan *plan, struct prophet_settings *base, st
     const char *path = plan->options->prophet.model_file;
     struct prophet *model = saved_model_read(path, base, &error);
     if (!model)
-        return plan_fail(err, "prophet.model_file: %.220s", error.text);
+        return plan_fail(err, "prophet.model_file: %s", error.text);
     const char *country = prophet_settings_of(model)->country;
     bool done = true;
     if (country && !base->country_holiday_count) {
         done = countries_read(country, &plan->prophet.calendar, &error)
-            || plan_fail(err, "prophet.model_file: %.200s", error.text);
+            || plan_fail(err, "prophet.model_file: %s", error.text);
         base->country_holidays = plan->prophet.calendar.rows;
         base->country_holiday_count = plan->prophet.calendar.count;
     }
@@ -231,7 +232,7 @@ static bool read_model(struct plan *plan, struct prophet_settings *base, struct 
         return false;
     struct prophet *model = saved_model_read(options->model_file, base, &error);
     if (!model)
-        return plan_fail(err, "prophet.model_file: %.220s", error.text);
+        return plan_fail(err, "prophet.model_file: %s", error.text);
     plan->prophet.model = model;
     const struct prophet_settings *own = prophet_settings_of(model);
     for (size_t i = 0; i < own->column_count; i++) {
@@ -266,12 +267,16 @@ static bool make_settings(struct plan *plan, struct prophet_settings *to, struct
     to->columns = plan->prophet.columns;
     to->column_count = plan->column_count;
     struct prophet_error error;
-    return prophet_settings_check(to, &error) || plan_fail(err, "prophet: %.200s", error.text);
+    return prophet_settings_check(to, &error) || plan_fail(err, "prophet: %s", error.text);
 }
 
 bool plan_make_prophet(struct plan *plan, struct plan_error *err)
 {
     struct prophet_settings *to = &plan->settings.prophet;
+    const char *pattern = plan->options->prophet.save_model, *unknown = pattern ? saved_model_unknown(pattern) : NULL;
+    if (unknown)
+        return plan_fail(err, "prophet.save_model: \"%.*s\" is unknown; there is {series}",
+                         (int)(strcspn(unknown, "}") + 1), unknown);
     *to = prophet_settings_default();
     set_plain(plan->options, to);
     if (!read_calendar(plan, to, err))

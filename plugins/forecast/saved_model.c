@@ -15,7 +15,9 @@ static const char placeholder[] = "{series}";
 
 static bool fail(struct prophet_error *err, const char *what, const char *path)
 {
-    snprintf(err->text, sizeof err->text, "%s %.160s: %s", what, path, strerror(errno));
+    int number = errno;
+    char whole[VANE_PATH_MOST];
+    snprintf(err->text, sizeof err->text, "%s %.400s: %s", what, vane_path(whole, path), strerror(number));
     return false;
 }
 
@@ -45,10 +47,11 @@ struct prophet *saved_model_read(const char *path, const struct prophet_settings
     struct vane_text text = { 0 };
     struct prophet_error why;
     struct prophet *model = NULL;
+    char whole[VANE_PATH_MOST];
     if (read_text(path, &text, err)) {
         model = prophet_json_read(text.data ? text.data : "", text.length, base, &why);
         if (!model)
-            snprintf(err->text, sizeof err->text, "%.100s: %.140s", path, why.text);
+            snprintf(err->text, sizeof err->text, "%.300s: %.200s", vane_path(whole, path), why.text);
     }
     vane_text_release(&text);
     return model;
@@ -115,6 +118,14 @@ bool saved_model_write(const char *path, const struct prophet *model, const stru
 bool saved_model_is_pattern(const char *pattern)
 {
     return strstr(pattern, placeholder) != NULL;
+}
+
+const char *saved_model_unknown(const char *pattern)
+{
+    const char *at = strchr(pattern, '{');
+    while (at && strncmp(at, placeholder, strlen(placeholder)) == 0)
+        at = strchr(at + 1, '{');
+    return at;
 }
 
 static void add_name(struct vane_text *out, const char *name, bool dots)

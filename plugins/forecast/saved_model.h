@@ -17,6 +17,9 @@ bool saved_model_write(const char *path, const struct prophet *model, const stru
 /* Does the pattern give each series a file of its own? */
 bool saved_model_is_pattern(const char *pattern);
 
+/* Where in the pattern a brace begins that is not {series}; NULL: nowhere. */
+const char *saved_model_unknown(const char *pattern);
+
 /* The pattern with {series} replaced by "measurement,tag=value.field". Of a name, letters, digits and _ - stand as they
  * are, the dot as well but at its beginning and in fields; any other byte is %XX: so two series never have one file.
  * A text of more than 200 bytes ends in the hash of the series instead. */

@@ -1,6 +1,7 @@
 /* series - see series.h. */
 #include "plugins/forecast/series.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "plugins/shared/memory.h"
@@ -248,7 +249,9 @@ void series_forecast(struct series *series, struct panel_work *work, const struc
 {
     *answer = (struct answer){ 0 };
     if (series->history.count < series->plan->least_points) {
-        notes->note(notes->context, "too_few_points", "the history is shorter than min_points");
+        char text[80];
+        snprintf(text, sizeof text, "%zu points, min_points is %zu", series->history.count, series->plan->least_points);
+        notes->note(notes->context, "too_few_points", text);
         return;
     }
     panel_answer(&series->panel, work, &series->history, future_columns(series, work), notes, answer);

@@ -286,7 +286,7 @@ def test_warnings_have_a_name(agent) -> None:
     running = agent(config(min_points=50))
     (running.folder / "in.lp").write_text("".join(point("a", second, 5) for second in range(30)))
     done = running.run_once()
-    assert "m,s=a v: too_few_points: " in done.stderr
+    assert re.search("W! .*m,s=a v: too_few_points: 30 points, min_points is 50", done.stderr), done.stderr
     assert output_of(running) == []
 
 
@@ -304,8 +304,11 @@ def test_input_that_leads_to_nothing_is_told(agent, lines: list[str], options: d
 
 
 @pytest.mark.parametrize("options, wrong", [
-    ({"model": "propeth"}, 'model: there is no model "propeth"; there are naive'),
-    ({"horizon": "1s", "step": "2s"}, "horizon: is shorter than step"),
+    ({"model": "propeth"}, 'model: there is no model "propeth"; there are auto, naive'),
+    ({"model": "arimax", "candidates": ["theta"]}, 'model: there is no model "arimax"; there are auto, naive'),
+    ({"model": "prophet", "prophet": {"save_model": "{serie}.json"}}, 'prophet.save_model: "{serie}" is unknown'),
+    ({"model": "prophet", "prophet": {"save_model": "{series}.json"}}, None),
+    ({"horizon": "30s", "step": "1h30m"}, "horizon: 30s is shorter than step, 1h30m"),
     ({"field_tag": ""}, None),
     ({"field_tag": "", "fields": ["*"]}, "field_tag: is needed where fields may name more than one"),
     ({"model": "prophet", "prophet": {"weekly_seasonality": "x"}}, 'prophet.weekly_seasonality: "x" is neither'),
@@ -321,6 +324,31 @@ def test_check_names_what_does_not_agree(agent, options: dict[str, object], wron
     done = agent(config(**options)).check()
     assert (done.returncode == 0) == (wrong is None), done.stderr
     assert wrong is None or wrong in done.stderr
+
+
+def test_a_file_of_holidays_has_a_header(agent) -> None:
+    running = agent(config(model="prophet", prophet={"holidays_file": "days.csv"}))
+    path = running.folder / "days.csv"
+    path.write_text("date,name\n2024-01-01,New Year\n")
+    assert f"prophet.holidays_file: {path}: the first line must be ds,holiday" in running.check().stderr
+    path.write_text("ds,holiday\n2024-01-01,New Year\n")
+    assert running.check().returncode == 0
+
+
+@pytest.mark.parametrize("options, idle", [
+    ({"prophet": {"weekly_seasonality": True}}, "weekly_seasonality"),
+    ({"prophet": {"n_changepoints": 5}}, "n_changepoints"),
+    ({"prophet": {"regressors": [{"field": "heat"}]}}, "regressors"),
+    ({"prophet": {"growth": "linear", "cap": 0.0, "n_changepoints": 25, "daily_seasonality": "auto"}}, None),
+    ({"model": "prophet", "prophet": {"n_changepoints": 5}}, None),
+])
+def test_options_of_prophet_without_it_are_told(agent, options: dict[str, object], idle: str | None) -> None:
+    running = agent(config(**({"model": "theta"} | options)))
+    (running.folder / "in.lp").write_text(point("a", 0, 1))
+    done = running.run_once()
+    assert done.returncode == 0
+    assert ("counts for prophet only" in done.stderr) == (idle is not None), done.stderr
+    assert idle is None or f"prophet.{idle}: counts for prophet only" in done.stderr
 
 
 # ---- The same, however it is run ----

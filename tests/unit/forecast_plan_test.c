@@ -77,7 +77,9 @@ static void test_plan__what_does_not_agree_is_named(void **state)
     static const char *const two[] = { "a", "b" }, *const glob[] = { "v*" }, *const wrong[] = { "thetta" };
     struct forecast_options options = usual_options();
     options.model = "propeth";
-    assert_wrong(&options, "model: there is no model \"propeth\"; there are naive, echo, prophet");
+    assert_wrong(&options, "model: there is no model \"propeth\"; there are auto, naive, echo, prophet");
+    options.candidates = (struct vane_strings){ two, 2 };
+    assert_wrong(&options, "model: there is no model \"propeth\"; there are auto, naive, echo, prophet");
     options = usual_options();
     options.candidates = (struct vane_strings){ two, 2 };
     assert_wrong(&options, "candidates: counts with model = \"auto\" only");
@@ -92,7 +94,7 @@ static void test_plan__what_does_not_agree_is_named(void **state)
     assert_wrong(&options, "field_tag: is needed where fields may name more than one");
     options = usual_options();
     options.step = 4 * SECOND;
-    assert_wrong(&options, "horizon: is shorter than step");
+    assert_wrong(&options, "horizon: 3s is shorter than step, 4s");
     options.step = 1;
     assert_wrong(&options, "step: gives more than 1000000 steps to the horizon");
     options = usual_options();

@@ -64,6 +64,8 @@ static bool read_rows(FILE *file, const char *path, struct prophet_calendar *out
         int32_t day;
         if (number == 1 && strncmp(line, "ds,", 3) == 0)
             continue;
+        if (number == 1 && !(*line >= '0' && *line <= '9'))
+            return prophet_fail(err, "%s: the first line must be ds,holiday", path);
         char *name = read_day(line, &day) ? read_name(line + 11) : NULL;
         if (!name)
             return prophet_fail(err, "%s:%zu: not `YYYY-MM-DD,holiday`", path, number);

@@ -98,7 +98,7 @@ struct prophet_settings {
     double interval_width;                  /* 0.8; written into JSON. Predictions name their levels */
 };
 
-struct prophet_error { char text[256]; };
+struct prophet_error { char text[512]; };
 
 struct prophet_settings prophet_settings_default(void);
 
