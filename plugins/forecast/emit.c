@@ -144,11 +144,11 @@ bool emit_scores(struct vane_self *self, const struct series *series)
 
 /* ---- Labels ---- */
 
-void emit_label(const struct series *series, struct vane_text *out)
+void emit_label(const struct vane_series *of, const char *field, struct vane_text *out)
 {
     vane_text_clear(out);
-    vane_text_addf(out, "%s", series->of->name);
-    for (uint32_t i = 0; i < series->of->tag_count; i++)
-        vane_text_addf(out, ",%s=%s", series->of->tags[i].key, series->of->tags[i].value);
-    vane_text_addf(out, " %s", series->field);
+    vane_text_addf(out, "%s", of->name);
+    for (uint32_t i = 0; i < of->tag_count; i++)
+        vane_text_addf(out, ",%s=%s", of->tags[i].key, of->tags[i].value);
+    vane_text_addf(out, " %s", field);
 }

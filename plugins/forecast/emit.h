@@ -13,4 +13,4 @@ bool emit_forecast(struct vane_self *self, const struct series *series, const st
 bool emit_scores(struct vane_self *self, const struct series *series);
 
 /* "prices,coin=BTC value", for the log. */
-void emit_label(const struct series *series, struct vane_text *out);
+void emit_label(const struct vane_series *of, const char *field, struct vane_text *out);

@@ -11,6 +11,8 @@
 #include "plugins/forecast/saved_model.h"
 #include "plugins/shared/memory.h"
 
+enum { SEEN_MOST = 100 }; /* characters */
+
 _Static_assert(offsetof(struct forecast, options) == 0, "forecast_options count on it");
 
 /* ---- Life ---- */
@@ -49,6 +51,9 @@ static void forecast_close(struct vane_self *self)
     plan_release(&state->plan);
     free(state->columns);
     vane_text_release(&state->label);
+    vane_text_release(&state->seen);
+    for (size_t i = 0; i < TALLY_COUNT; i++)
+        vane_text_release(&state->first[i]);
 }
 
 /* ---- Forecasts ---- */
@@ -95,7 +100,7 @@ static void do_due(struct vane_self *self, struct series *series, int due, bool 
 {
     struct forecast *state = self->state;
     struct answer answer = { 0 };
-    emit_label(series, &state->label);
+    emit_label(series->of, series->field, &state->label);
     state->in_vain = last && series->history.count < state->plan.least_points;
     if (due & SERIES_FORECAST)
         series_forecast(series, &state->work, &(struct model_notes){ note, self }, &answer, &state->tally);
@@ -117,13 +122,13 @@ static bool read_columns(struct forecast *state, const struct series *series, co
 {
     for (size_t i = 0; i < state->plan.column_count; i++) {
         const struct vane_field *field = vane_get(metric, state->plan.column_fields[i]);
-        double value;
-        if (field && vane_number(field, &value) && isfinite(value))
-            state->columns[i] = value;
-        else if (series->columns_known)
-            state->columns[i] = series->columns[i];
-        else
+        double value = 0;
+        bool there = field && vane_number(field, &value) && isfinite(value);
+        if (!there && !series->columns_known) {
+            state->missing = state->plan.column_fields[i];
             return false;
+        }
+        state->columns[i] = there ? value : series->columns[i];
     }
     return true;
 }
@@ -218,6 +223,27 @@ static void take_future(struct forecast *state, const struct group *group, const
             series_take_future(group->items[i], metric->time, state->columns);
 }
 
+/* Which series a guard has met first in this batch. */
+static void name_guarded(struct forecast *state, const struct vane_metric *metric, const struct vane_field *field)
+{
+    for (size_t i = TALLY_TOO_OLD; i <= TALLY_CLOCK_BACK; i++)
+        if (state->tally.counts[i] && !state->first[i].length)
+            emit_label(metric->series, field->key, &state->first[i]);
+}
+
+/* As long as nothing could be forecast: a few of the fields there are, to be told at the end. */
+static void remember_seen(struct forecast *state, const struct vane_metric *metric)
+{
+    struct vane_text name = { 0 };
+    for (uint32_t i = 0; i < metric->field_count && state->seen.length < SEEN_MOST; i++) {
+        vane_text_clear(&name);
+        vane_text_addf(&name, "\"%s\"", metric->fields[i].key);
+        if (!state->seen.length || !strstr(state->seen.data, name.data))
+            vane_text_addf(&state->seen, "%s%s", state->seen.length ? ", " : "", name.data);
+    }
+    vane_text_release(&name);
+}
+
 static void take_metric(struct vane_self *self, const struct vane_metric *metric, struct group *group,
                         const char *lane)
 {
@@ -229,32 +255,66 @@ static void take_metric(struct vane_self *self, const struct vane_metric *metric
         struct series *series = series_of(state, metric, &metric->fields[i], &group, &hint);
         if (series)
             take_field(self, series, metric, &metric->fields[i], lane);
+        name_guarded(state, metric, &metric->fields[i]);
     }
+    if (!state->groups.series_count)
+        remember_seen(state, metric);
     if (state->plan.column_count && group)
         take_future(state, group, metric);
+}
+
+/* Each has a line of its own, as the log counts repeats line by line. */
+static void warn(struct vane_self *self)
+{
+    const struct forecast *state = self->state;
+    const uint64_t *counts = state->tally.counts;
+    const struct vane_text *first = state->first;
+    if (counts[TALLY_REFUSED])
+        vane_log(self, VANE_WARN, "points_refused: there are max_series = %lld series: points of others are left out, "
+                 "%s first", (long long)state->options.max_series, first[TALLY_REFUSED].data);
+    if (counts[TALLY_NOT_NUMERIC])
+        vane_log(self, VANE_WARN, "%s: values_not_numeric: a text is left out", first[TALLY_NOT_NUMERIC].data);
+    if (counts[TALLY_NOT_FINITE])
+        vane_log(self, VANE_WARN, "%s: values_not_finite: NaN and infinities are left out",
+                 first[TALLY_NOT_FINITE].data);
+    if (counts[TALLY_NOT_POSITIVE])
+        vane_log(self, VANE_WARN, "%s: values_not_positive: what has no logarithm is left out",
+                 first[TALLY_NOT_POSITIVE].data);
+    if (counts[TALLY_NO_REGRESSOR])
+        vane_log(self, VANE_WARN, "%s: regressors_missing: points without \"%s\" are left out",
+                 first[TALLY_NO_REGRESSOR].data, state->missing);
+    if (counts[TALLY_AHEAD])
+        vane_log(self, VANE_WARN, "%s: points_ahead: points too far ahead are left out", first[TALLY_AHEAD].data);
+    if (counts[TALLY_CLOCK_BACK])
+        vane_log(self, VANE_WARN, "%s: clock_back: it has gone back beyond its history, which begins anew",
+                 first[TALLY_CLOCK_BACK].data);
 }
 
 /* Once a batch: what is worth a line in the log, and all counters. */
 static void report(struct vane_self *self)
 {
     struct forecast *state = self->state;
-    const uint64_t *counts = state->tally.counts;
-    if (counts[TALLY_REFUSED])
-        vane_log(self, VANE_WARN, "there are max_series = %lld series: points of others are left out",
-                 (long long)state->options.max_series);
-    if (counts[TALLY_FORGOTTEN])
-        vane_log(self, VANE_INFO, "series silent for longer than history are forgotten, for the sake of new ones");
-    if (counts[TALLY_NOT_NUMERIC] || counts[TALLY_NOT_FINITE] || counts[TALLY_NOT_POSITIVE])
-        vane_log(self, VANE_WARN, "values that cannot be forecast from are left out: texts, NaN, infinities%s",
-                 state->options.transform ? ", and what has no logarithm" : "");
-    if (counts[TALLY_NO_REGRESSOR])
-        vane_log(self, VANE_WARN, "points without a value for each regressor are left out");
-    if (counts[TALLY_AHEAD])
-        vane_log(self, VANE_WARN, "points too far ahead of their series are left out");
-    if (counts[TALLY_CLOCK_BACK])
-        vane_log(self, VANE_WARN, "clock_back: a series has gone back beyond its history, which begins anew");
+    warn(self);
+    if (state->tally.counts[TALLY_FORGOTTEN])
+        vane_log(self, VANE_INFO, "series_forgotten: series silent for longer than history are forgotten, for the sake "
+                 "of new ones");
     tally_report(&state->tally, self);
+    for (size_t i = TALLY_TOO_OLD; i <= TALLY_CLOCK_BACK; i++)
+        vane_text_clear(&state->first[i]);
     vane_gauge(self, "series", (double)state->groups.series_count);
+}
+
+/* The input has ended without a series. */
+static void warn_nothing(struct vane_self *self)
+{
+    const struct forecast *state = self->state;
+    const struct vane_strings *fields = &state->options.fields;
+    struct vane_text names = { 0 };
+    for (size_t i = 0; i < fields->count; i++)
+        vane_text_addf(&names, "%s\"%s\"", i ? ", " : "", fields->items[i]);
+    vane_log(self, VANE_WARN, "nothing came that could be forecast: no metric had a number in fields = [%s]; "
+             "fields that came: %s", names.data, state->seen.length ? state->seen.data : "none");
+    vane_text_release(&names);
 }
 
 static enum vane_result forecast_process(struct vane_self *self, struct vane_batch *batch)
@@ -283,7 +343,7 @@ static enum vane_result forecast_end(struct vane_self *self)
     struct forecast *state = self->state;
     state_settle(&state->state, &state->groups, self);
     if (state->groups.series_count == 0)
-        vane_log(self, VANE_WARN, "nothing came that could be forecast: no metric had a number in a field of `fields`");
+        warn_nothing(self);
     int scores = state->options.score_every ? SERIES_SCORES : 0;
     for (size_t i = 0; i < state->groups.count; i++)
         for (size_t j = 0; j < state->groups.items[i]->count; j++) {

@@ -23,6 +23,9 @@ struct forecast {
     struct tally      tally;
     double           *columns;  /* regressors of the metric that is being taken */
     struct vane_text  label;    /* of the series that is being forecast */
+    struct vane_text  first[TALLY_COUNT]; /* that a guard met in this batch: its label */
+    struct vane_text  seen;     /* fields that came, a few of them, as long as there is no series */
+    const char       *missing;  /* regressor that a point did not have */
     bool              opened;
     bool              stopping; /* an emit was refused */
     bool              in_vain;  /* the series that is being forecast ends without a forecast */

@@ -12,8 +12,8 @@ enum tally_counter {
     TALLY_NOT_POSITIVE, /* no logarithm: passed over */
     TALLY_NO_REGRESSOR, /* a regressor was never there: passed over */
     TALLY_REFUSED,      /* of series beyond max_series: passed over */
-    TALLY_FORGOTTEN,    /* series that were silent for too long when others needed their place */
     TALLY_CLOCK_BACK,   /* histories that began anew, as a clock went back */
+    TALLY_FORGOTTEN,    /* series that were silent for too long when others needed their place */
     TALLY_FORECASTS,
     TALLY_FALLBACKS,    /* of these, by naive, as the model could not */
     TALLY_NO_FORECAST,  /* not even naive could */

@@ -291,16 +291,21 @@ def test_warnings_have_a_name(agent) -> None:
 
 
 @pytest.mark.parametrize("lines, options, warning", [
-    (['m,s=a other=1 1'], {}, "nothing came that could be forecast"),
-    (['m,s=a v="text" 1'], {}, "values that cannot be forecast from are left out"),
+    (['m,s=a other=1,more=2 1', 'm,s=a other=1 2'], {},
+     r'nothing came .*: no metric had a number in fields = \["v"\]; fields that came: "other", "more"$'),
+    ([], {}, r'nothing came .* fields that came: none$'),
+    (['m,s=a v="text" 1'], {}, "m,s=a v: values_not_numeric: a text is left out"),
+    (['m,s=a v=1 1', 'm,s=b v=-1 1'], {"transform": "log"}, "m,s=b v: values_not_positive: what has no logarithm"),
+    (['m,s=a v=1 1', 'm,s=b v=1 1', f'm,s=b v=1 {START}', f'm,s=b v=1 {START // 2}'], {}, "m,s=b v: points_ahead: "),
+    (['m,s=a v=1 1', 'm,s=b v=1 1'], {"max_series": 1}, "points_refused: there are max_series = 1 series.* m,s=b v first"),
     (['m,s=a v=1 1'], {"model": "prophet", "prophet": {"regressors": [{"field": "heat"}]}},
-     "points without a value for each regressor are left out"),
+     'm,s=a v: regressors_missing: points without "heat" are left out'),
 ])
 def test_input_that_leads_to_nothing_is_told(agent, lines: list[str], options: dict, warning: str) -> None:
     running = agent(config(**options))
     (running.folder / "in.lp").write_text("".join(f"{line}\n" for line in lines))
     done = running.run_once()
-    assert re.search(rf"W! .*{warning}", done.stderr), done.stderr
+    assert re.search(rf"W! .*{warning}", done.stderr, re.MULTILINE), done.stderr
 
 
 @pytest.mark.parametrize("options, wrong", [
