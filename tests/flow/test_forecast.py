@@ -552,6 +552,23 @@ def test_prices_known_ahead_are_known_to_the_backtest(model: str, tmp_path: Path
     assert all(0.3 < float(step["yhat_upper"]) - float(step["yhat_lower"]) < 2 for step in steps)
 
 
+@pytest.mark.parametrize("model, models", [("auto", 8), ("theta", 1)])
+def test_a_report_of_scores_has_a_row_for_each_model_and_horizon(agent, model: str, models: int) -> None:
+    lines = [point("a", second, 100 + second % 17) for second in range(1800)]
+    found = forecast(agent, lines, model=model, history="1h", every="5m", horizon="5m")
+    scores = [line for line in found if line.startswith("forecast_score")]
+    assert len([line for line in scores if time_of(line) == time_of(scores[-1])]) == models * 16
+
+
+def test_a_wrong_year_in_a_file_is_refused_by_history(agent) -> None:
+    days = [point("a", day * 86400, 5 + day % 3) for day in range(100)]
+    days.insert(50, point("a", 180 * 365 * 86400, 5))
+    options = QUIET | {"every": "0s", "horizon": "2d", "step": "1d", "max_future": "1d"}
+    right, wrong = START + 100 * 86400 * SECOND, START + (180 * 365 + 1) * 86400 * SECOND
+    assert time_of(forecast(agent, days, name="all", **options, history="0s")[0]) == wrong
+    assert time_of(forecast(agent, days, name="some", **options, history="120d")[0]) == right
+
+
 DESIGN = """\
 [agent]
   omit_hostname = true
