@@ -1,6 +1,9 @@
 /* Tests of plugins/forecast/judge: the ledger and the scores. */
 #include "forecast_judge_kit.h"
 
+#include "plugins/forecast/judge/bytes.h"
+#include "plugins/forecast/judge/score.h"
+
 static void test_ledger__keeps_a_forecast_until_its_actual_comes(void **state)
 {
     (void)state;
@@ -161,6 +164,41 @@ static void test_score__is_finite_on_huge_errors(void **state)
     court_free(court);
 }
 
+/* Errors whose squares are far beyond 1e150. */
+static void test_score__squares_are_those_of_its_errors(void **state)
+{
+    (void)state;
+    struct court *court = court_new(1, false);
+    court_open(court);
+    for (int64_t i = 0; i < 20; i++) {
+        court_observe(court, i, i % 2 ? 1e120 : -1e120);
+        court_say(court, 1, 0, 1);
+        court_issue(court, i);
+    }
+    const struct judge_score *score = court_score(court, "other", 1);
+    kit_check_near(score->mae, 1e120, 1e108);
+    kit_check_near(score->rmse, 1e120, 1e108);
+    court_free(court);
+}
+
+static void test_score__loads_the_largest_that_it_saves(void **state)
+{
+    (void)state;
+    const struct judge_settings settings = { .levels = kit_levels, .level_count = KIT_LEVELS };
+    const struct shape shape = { .settings = &settings, .levels = KIT_LEVELS };
+    const double quantiles[KIT_LEVELS] = { -1e300, 0, 1e300 };
+    struct score saved = { 0 }, loaded = { 0 };
+    struct vane_text text = { 0 };
+    for (int i = 0; i < 500; i++)
+        score_add(&saved, &shape, &(struct score_case){ .mean = 1e300, .actual = -1e300, .quantiles = quantiles });
+    score_save(&saved, &text);
+    struct bytes bytes = { .at = text.data, .end = text.data + text.length };
+    score_load(&loaded, &bytes);
+    assert_true(bytes_are_used(&bytes));
+    assert_memory_equal(&loaded, &saved, sizeof saved);
+    vane_text_release(&text);
+}
+
 static void test_score__forgets(void **state)
 {
     (void)state;
@@ -189,6 +227,8 @@ int main(void)
         cmocka_unit_test(test_judge__ignores_what_is_late_or_no_number),
         cmocka_unit_test(test_score__follows_its_formulas),
         cmocka_unit_test(test_score__is_finite_on_huge_errors),
+        cmocka_unit_test(test_score__squares_are_those_of_its_errors),
+        cmocka_unit_test(test_score__loads_the_largest_that_it_saves),
         cmocka_unit_test(test_score__forgets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,7 +77,7 @@ void score_add(struct score *score, const struct shape *shape, const struct scor
 {
     double rate = rate_of(++score->count, shape->settings->window), error = bounded(one->mean - one->actual);
     blend(&score->absolute, fabs(error), rate);
-    blend(&score->square, error * error, rate);
+    score->square += rate * (error * error - score->square);
     blend(&score->bias, error, rate);
     blend(&score->unchanged, fabs(one->base - one->actual), rate);
     if (one->actual != 0) {
@@ -122,7 +122,7 @@ void score_load(struct score *score, struct bytes *bytes)
     score->count = bytes_take_count(bytes, BYTES_COUNT_MOST);
     score->nonzero = bytes_take_count(bytes, score->count);
     score->absolute = bytes_take_number(bytes, 0, LARGEST);
-    score->square = bytes_take_number(bytes, 0, LARGEST);
+    score->square = bytes_take_number(bytes, 0, LARGEST * LARGEST);
     score->bias = bytes_take_number(bytes, -LARGEST, LARGEST);
     score->relative = bytes_take_number(bytes, 0, LARGEST);
     score->unchanged = bytes_take_number(bytes, 0, LARGEST);
