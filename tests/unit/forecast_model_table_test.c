@@ -207,6 +207,86 @@ static void check_saved(struct kit *kit, const struct model *model)
     model->free(second);
 }
 
+/* What it saved is taken, and the model that took it predicts, or does not, as the first one: the same bits. */
+static void check_saves(struct kit *kit, const struct model *model, void *first, size_t newest)
+{
+    void *second = model->new(&kit->settings);
+    struct vane_text bytes = { 0 };
+    double means[10];
+    model->save(first, &bytes);
+    assert_true(model->load(second, bytes.data ? bytes.data : "", bytes.length));
+    bool predicted = kit_predict(kit, model, first, newest, 10);
+    memcpy(means, kit->mean, sizeof means);
+    assert_int_equal(kit_predict(kit, model, second, newest, 10), predicted);
+    if (predicted)
+        assert_memory_equal(means, kit->mean, sizeof means);
+    vane_text_release(&bytes);
+    model->free(second);
+}
+
+/* 150 good points; what comes behind them some models cannot be fitted to. */
+static void check_saved_unfitted(struct kit *kit, const struct model *model)
+{
+    const struct observations bad = { .count = 4, .times = kit->times + 150, .values = kit->values + 150 },
+                              few = { .count = 1, .times = kit->times, .values = kit->values };
+    void *state = model->new(&kit->settings);
+    check_saves(kit, model, state, 149);
+    model->fit(state, &few, NULL);
+    check_saves(kit, model, state, 149);
+    model->fit(state, &bad, NULL);
+    check_saves(kit, model, state, 149);
+    assert_true(kit_fit(kit, model, state, 150));
+    check_saves(kit, model, state, 149);
+    model->fit(state, &bad, NULL);
+    check_saves(kit, model, state, 149);
+    assert_true(kit_fit(kit, model, state, 150));
+    model->fit(state, &few, NULL);
+    check_saves(kit, model, state, 149);
+    model->free(state);
+}
+
+static void test_models__take_what_they_saved_after_a_failed_fit(void **state)
+{
+    (void)state;
+    struct kit *kit = kit_new();
+    kit->settings.season = 7;
+    uint64_t seed = 13;
+    for (int i = 0; i < 150; i++)
+        kit_add(kit, kit_normal(&seed) + i % 7);
+    for (int i = 0; i < 8; i++)
+        kit_add(kit, i % 2 ? 1.5e308 : -1.5e308);
+    each_model(kit, check_saved_unfitted);
+    free(kit);
+}
+
+/* An anchor has the newest of each column only while it is fitted. */
+static void test_anchor__forgets_its_columns_when_a_fit_fails(void **state)
+{
+    (void)state;
+    struct kit *kit = kit_new();
+    for (int i = 0; i < 150; i++)
+        kit_add(kit, i % 7);
+    const char *const names[] = { "r" };
+    kit->settings.prophet.columns = names;
+    kit->settings.prophet.column_count = 1;
+    kit->settings.anchor = MODEL_ANCHOR_AR1;
+    const struct model *model = models_find("prophet", &kit->settings);
+    const double *columns[] = { kit->values + 1 };
+    struct observations history = { .count = 149, .times = kit->times, .values = kit->values, .columns = columns,
+                                    .column_count = 1 };
+    void *first = model->new(&kit->settings), *second = model->new(&kit->settings);
+    struct vane_text bytes = { 0 };
+    assert_true(model->fit(first, &history, NULL));
+    history.count = 1;
+    assert_false(model->fit(first, &history, NULL));
+    model->save(first, &bytes);
+    assert_true(model->load(second, bytes.data, bytes.length));
+    vane_text_release(&bytes);
+    model->free(first);
+    model->free(second);
+    free(kit);
+}
+
 /* Any eight bytes of what was saved become NaN: refused, or the model goes on and says only what is finite. */
 static void check_damaged(struct kit *kit, const struct model *model)
 {
@@ -270,6 +350,8 @@ int main(void)
         cmocka_unit_test(test_models__go_on_between_fits),
         cmocka_unit_test(test_models__go_on_as_if_they_had_been_fit),
         cmocka_unit_test(test_models__survive_a_restart),
+        cmocka_unit_test(test_models__take_what_they_saved_after_a_failed_fit),
+        cmocka_unit_test(test_anchor__forgets_its_columns_when_a_fit_fails),
         cmocka_unit_test(test_models__believe_no_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

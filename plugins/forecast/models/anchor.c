@@ -21,7 +21,7 @@ enum { RESIDUALS = 500 }; /* newest, that rho is estimated on */
 struct head {
     double   rho;
     double   value; /* the newest */
-    uint64_t columns;
+    uint64_t columns; /* 0 while it is not fitted */
     bool     fitted;
 };
 
@@ -99,6 +99,7 @@ static bool fit(void *state, const struct observations *history, const struct mo
 {
     struct state *self = state;
     self->head.fitted = false;
+    self->head.columns = 0;
     if (!prophet_model.fit(self->prophet, history, notes))
         return false;
     size_t count = grid_count(history, self->settings->step), newest = history->count - 1;
@@ -230,6 +231,8 @@ static bool load(void *state, const void *bytes, size_t length)
     if (!head_is_sound(&head, self->settings) || head.columns > length / sizeof *self->last)
         return false;
     size_t columns = (size_t)head.columns * sizeof *self->last;
+    if (head.fitted && length == columns)
+        return false; /* to a prophet that is not */
     self->last = memory_resize(self->last, (size_t)head.columns + 1, sizeof *self->last);
     memcpy(self->last, at, columns);
     if (!all_finite(self->last, (size_t)head.columns)

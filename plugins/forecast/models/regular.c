@@ -78,12 +78,13 @@ static double scaled(const struct head *head, double value)
 static bool fit_values(struct regular *self, double *values, size_t count, const struct model_notes *notes)
 {
     struct head *head = &self->head;
-    head->centre = values[count - 1];
-    head->scale = find_scale(values, count, head->centre);
-    if (isinf(head->scale)) {
+    double scale = find_scale(values, count, values[count - 1]);
+    if (isinf(scale)) {
         note_say(notes, "overflow", "the values are too far apart for a number");
         return false;
     }
+    head->centre = values[count - 1];
+    head->scale = scale;
     head->constant = head->scale == 0;
     if (head->constant) {
         head->scale = head->centre != 0 ? fabs(head->centre) : 1;

@@ -106,7 +106,13 @@ static bool is_same(const struct prophet *given, const void *bytes, size_t lengt
 static bool model_load(void *opaque, const void *bytes, size_t length)
 {
     struct state *state = opaque;
-    return state->given ? is_same(state->given, bytes, length) : prophet_load(state->model, bytes, length);
+    if (state->given)
+        return is_same(state->given, bytes, length);
+    if (length > 0)
+        return prophet_load(state->model, bytes, length);
+    prophet_free(state->model); /* one that was never fitted saves nothing */
+    state->model = prophet_new(state->settings);
+    return true;
 }
 
 const struct model prophet_model = {
