@@ -83,15 +83,15 @@ static void learn(struct panel *panel, const struct observations *observations, 
     int64_t newest = observations->times[observations->count - 1], since;
     bool fresh = panel->learnt && plan->options->refit_every
               && !__builtin_sub_overflow(newest, panel->learnt_at, &since) && since < plan->options->refit_every;
-    if (fresh)
-        return;
     for (size_t i = 0; i < plan->candidate_count; i++) {
+        if (fresh && panel->states[i])
+            continue;
         if (!panel->states[i])
             panel->states[i] = plan->candidates[i]->new(&plan->settings);
         panel->fitted[i] = plan->candidates[i]->fit(panel->states[i], observations, notes);
     }
+    panel->learnt_at = fresh ? panel->learnt_at : newest;
     panel->learnt = true;
-    panel->learnt_at = newest;
 }
 
 /* ---- Predicting ---- */
@@ -316,17 +316,22 @@ void panel_save_models(const struct panel *panel, struct vane_text *out)
     vane_text_release(&state);
 }
 
-static bool load_model(struct panel *panel, size_t i, const char *piece, size_t length)
+/* What has learnt has a state, if only that of a fit that failed. False: there is none, as these bytes are not sound. */
+static bool load_model(struct panel *panel, size_t i, const char *piece, size_t length, bool learnt)
 {
     const struct model *model = panel->plan->candidates[i];
-    if (!length)
+    if (!length || (length == 1 && *piece != '0'))
         return false;
-    if (length == 1)
-        return *piece == '0';
-    panel->states[i] = model->new(&panel->plan->settings);
-    bool good = model->load && model->load(panel->states[i], piece + 1, length - 1);
-    panel->fitted[i] = good && *piece == '1';
-    return good;
+    if (!learnt)
+        return length == 1;
+    void *state = model->new(&panel->plan->settings);
+    if (!model->load || !model->load(state, piece + 1, length - 1)) {
+        model->free(state);
+        return false;
+    }
+    panel->states[i] = state;
+    panel->fitted[i] = *piece == '1';
+    return true;
 }
 
 static void forget_models(struct panel *panel)
@@ -344,22 +349,22 @@ bool panel_load_models(struct panel *panel, const void *bytes, size_t length)
 {
     const char *at = bytes, *end = at + length;
     forget_models(panel);
-    bool good = take_shape(panel->plan, &at, end) && (size_t)(end - at) > sizeof panel->learnt_at;
-    if (!good)
+    if (!take_shape(panel->plan, &at, end) || (size_t)(end - at) <= sizeof panel->learnt_at)
         return false;
     memcpy(&panel->learnt_at, at, sizeof panel->learnt_at);
     at += sizeof panel->learnt_at;
-    bool learnt = *at++ == '1';
-    for (size_t i = 0; i < panel->plan->candidate_count && good; i++) {
+    bool learnt = *at++ == '1', whole = true, sound = true;
+    for (size_t i = 0; i < panel->plan->candidate_count && whole; i++) {
         size_t size;
         const char *piece = take_piece(&at, end, &size);
-        good = piece && load_model(panel, i, piece, size);
+        whole = piece != NULL;
+        sound = whole && load_model(panel, i, piece, size, learnt) && sound;
     }
-    good = good && at == end;
-    if (!good)
+    whole = whole && at == end;
+    if (!whole)
         forget_models(panel);
-    panel->learnt = good && learnt;
-    return good;
+    panel->learnt = whole && learnt;
+    return whole && sound;
 }
 
 void panel_save_judge(const struct panel *panel, struct vane_text *out)

@@ -22,7 +22,7 @@ struct panel_work {
 
 struct panel {
     const struct plan *plan;
-    void              *states[MODELS_LIMIT]; /* of the candidates; NULL: not made yet */
+    void              *states[MODELS_LIMIT]; /* of the candidates; NULL: has not learnt yet */
     bool               fitted[MODELS_LIMIT];
     bool               learnt;               /* something was; */
     int64_t            learnt_at;            /* with the newest point at that time */
@@ -65,7 +65,8 @@ const struct prophet *panel_fitted_prophet(const struct panel *panel, const stru
 void panel_save_models(const struct panel *panel, struct vane_text *out);
 void panel_save_judge(const struct panel *panel, struct vane_text *out); /* its core; horizons: judge_save_horizons */
 
-/* False: not such bytes, or of other options; the panel is as new in that part. */
+/* False: not such bytes, or of other options; the panel is as new in that part. A model that is not sound is as new
+ * alone: it learns before the next answer, whatever refit_every says. */
 bool panel_load_models(struct panel *panel, const void *bytes, size_t length);
 bool panel_load_judge(struct panel *panel, const void *bytes, size_t length);
 

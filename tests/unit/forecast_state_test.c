@@ -314,6 +314,50 @@ static void test_state__of_other_options_the_history_is_kept(void **state)
     node_close(&other);
 }
 
+/* The models of a panel, of which the first, naive, has lost its last byte. */
+static void save_with_unsound_first(const struct panel *panel, struct vane_text *out)
+{
+    const uint64_t size = 1 + sizeof(struct double_model), less = size - 1;
+    uint64_t shape;
+    panel_save_models(panel, out);
+    memcpy(&shape, out->data, sizeof shape);
+    char *first = out->data + sizeof shape + shape + sizeof panel->learnt_at + 1, *end = out->data + out->length;
+    assert_memory_equal(first, &size, sizeof size);
+    memcpy(first, &less, sizeof less);
+    first += sizeof size + less;
+    memmove(first, first + 1, (size_t)(end - first - 1));
+    out->length--;
+}
+
+static void test_panel__an_unsound_model_leaves_the_others(void **state)
+{
+    (void)state;
+    struct forecast_options options = usual_options();
+    options.model = "auto";
+    options.refit_every = 1000 * SECOND;
+    struct node node;
+    struct panel panel;
+    struct vane_text text = { 0 };
+    struct answer answer;
+    node_open(&node, &options);
+    for (int i = 0; i < 50; i++)
+        take(&node, "a", i * SECOND, i, "in/1");
+    const struct series *series = series_of_coin(&node, "a");
+    save_with_unsound_first(&series->panel, &text);
+    panel_init(&panel, &node.plan);
+    assert_false(panel_load_models(&panel, text.data, text.length));
+    assert_true(panel.learnt);
+    assert_null(panel.states[0]);
+    assert_true(panel.fitted[1]);
+    assert_memory_equal(panel.states[1], series->panel.states[1], sizeof(struct double_model));
+    panel_answer(&panel, &node.work, &series->history, NULL, &(struct model_notes){ ignore, NULL }, &answer);
+    assert_true(panel.fitted[0]); /* it alone has learnt anew */
+    assert_memory_equal(panel.states[1], series->panel.states[1], sizeof(struct double_model));
+    vane_text_release(&text);
+    panel_release(&panel);
+    node_close(&node);
+}
+
 static void test_state__refuses_keys_that_are_none(void **state)
 {
     (void)state;
@@ -363,6 +407,7 @@ int main(void)
         cmocka_unit_test(test_state__nothing_is_written_where_nothing_came),
         cmocka_unit_test(test_state__a_lost_lane_takes_its_series_with_it),
         cmocka_unit_test(test_state__of_other_options_the_history_is_kept),
+        cmocka_unit_test(test_panel__an_unsound_model_leaves_the_others),
         cmocka_unit_test(test_state__refuses_keys_that_are_none),
         cmocka_unit_test(test_state__damaged_records_never_crash),
     };
