@@ -149,14 +149,10 @@ static bool read_value(struct forecast *state, const struct vane_field *field, d
  * begins: that of its metric, but not of a clock that is ahead of its arrival. */
 static bool forget_silent(struct forecast *state, const struct vane_metric *metric)
 {
-    int64_t now = metric->time < metric->arrival ? metric->time : metric->arrival, until, oldest;
-    if (!state->options.history || now < state->forget_from
-        || __builtin_sub_overflow(now, state->options.history, &until))
+    int64_t now = metric->time < metric->arrival ? metric->time : metric->arrival, until;
+    if (!state->options.history || __builtin_sub_overflow(now, state->options.history, &until))
         return false;
-    size_t forgotten = state_forget(&state->state, &state->groups, until, &oldest);
-    oldest = oldest < now ? oldest : now; /* the new one begins there */
-    if (__builtin_add_overflow(oldest, state->options.history, &state->forget_from))
-        state->forget_from = INT64_MAX;
+    size_t forgotten = state_forget(&state->state, &state->groups, until);
     state->forgotten += forgotten;
     state->tally.counts[TALLY_FORGOTTEN] += forgotten;
     return forgotten > 0;
@@ -253,8 +249,10 @@ static void take_metric(struct vane_self *self, const struct vane_metric *metric
         if (is_missing(&metric->fields[i]))
             continue;
         struct series *series = series_of(state, metric, &metric->fields[i], &group, &hint);
-        if (series)
+        if (series) {
             take_field(self, series, metric, &metric->fields[i], lane);
+            state_took(&state->state, series);
+        }
         name_guarded(state, metric, &metric->fields[i]);
     }
     if (!state->groups.series_count)

@@ -29,6 +29,5 @@ struct forecast {
     bool              opened;
     bool              stopping; /* an emit was refused */
     bool              in_vain;  /* the series that is being forecast ends without a forecast */
-    int64_t           forget_from; /* before that time it is not worth looking for silent series */
-    uint64_t          forgotten;   /* series; what pointed into groups is void when it changes */
+    uint64_t          forgotten; /* series; what pointed into groups is void when it changes */
 };

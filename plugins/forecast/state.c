@@ -98,10 +98,22 @@ void state_lose(struct state *state, struct groups *groups, const char *lane)
     vane_text_release(&burial.key);
 }
 
+static int64_t newest_of(const struct series *series)
+{
+    return series->history.count ? history_newest(&series->history) : INT64_MIN;
+}
+
+void state_took(struct state *state, const struct series *series)
+{
+    int64_t newest = newest_of(series);
+    if (newest < state->oldest)
+        state->oldest = newest;
+}
+
 static bool bury_if_silent(void *context, struct series *series)
 {
     struct burial *burial = context;
-    int64_t newest = series->history.count ? history_newest(&series->history) : INT64_MIN;
+    int64_t newest = newest_of(series);
     if (newest > burial->until) {
         burial->oldest = newest < burial->oldest ? newest : burial->oldest;
         return false;
@@ -111,13 +123,16 @@ static bool bury_if_silent(void *context, struct series *series)
     return true;
 }
 
-size_t state_forget(struct state *state, struct groups *groups, int64_t until, int64_t *oldest)
+size_t state_forget(struct state *state, struct groups *groups, int64_t until)
 {
+    if (state->oldest_known && until < state->oldest)
+        return 0;
     struct burial burial = { .state = state, .until = until, .oldest = INT64_MAX };
     size_t before = groups->series_count;
     groups_remove(groups, bury_if_silent, &burial);
     vane_text_release(&burial.key);
-    *oldest = burial.oldest;
+    state->oldest = burial.oldest;
+    state->oldest_known = true;
     return before - groups->series_count;
 }
 
@@ -323,6 +338,7 @@ bool state_load(struct state *state, struct groups *groups, const struct vane_re
         take_record(series, record, groups_lane(groups, record->lane), kind, number);
     free(key);
     state->loading = true;
+    state->oldest_known = false;
     return good;
 }
 

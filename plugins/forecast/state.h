@@ -26,6 +26,8 @@ struct state {
     struct dead_record *dead; /* of series that were forgotten */
     size_t              dead_count, dead_room;
     bool                loading; /* records have come that are not looked at yet */
+    bool                oldest_known;
+    int64_t             oldest; /* if known: no series ends before; so long it is not worth looking for silent ones */
 };
 
 void state_release(struct state *state, struct groups *groups); /* before the groups are */
@@ -33,9 +35,11 @@ void state_release(struct state *state, struct groups *groups); /* before the gr
 /* All series whose last point came by this lane are forgotten. */
 void state_lose(struct state *state, struct groups *groups, const char *lane);
 
-/* Series without a point after `until` are forgotten, as if their lanes were lost. Answers how many; *oldest: the least
- * newest time of those that stay, before which another call forgets none (INT64_MAX: none stays). */
-size_t state_forget(struct state *state, struct groups *groups, int64_t until, int64_t *oldest);
+/* Series without a point after `until` are forgotten, as if their lanes were lost. Answers how many. */
+size_t state_forget(struct state *state, struct groups *groups, int64_t until);
+
+/* A series that may be new, or have another newest time: called behind each point, or state_forget overlooks it. */
+void state_took(struct state *state, const struct series *series);
 
 void state_save(struct state *state, struct groups *groups, struct vane_saver *saver, bool full);
 

@@ -263,6 +263,23 @@ def test_a_series_that_is_forgotten_begins_anew(agent) -> None:
     assert {fields_of(line)["yhat_upper"] for line in found} == {"9"}
 
 
+def test_a_silent_series_that_began_further_back_makes_room(agent) -> None:
+    """a and b make room for c; d takes the place that is left, and is silent by the time of e."""
+    lines = [point("a", 0, 1), point("b", 0, 1), point("c", 1000, 1), point("d", 500, 1), point("c", 1100, 1)]
+    lines += [point("e", 1100 + second, 5) for second in range(40)]
+    found = forecast(agent, lines, **QUIET | {"every": "0s"}, max_series=2)
+    assert "m_forecast,field=v,s=e" in by_series(found)
+
+
+def test_a_silent_series_whose_clock_went_back_makes_room(agent) -> None:
+    """The clock of d goes back after a look has found nobody silent."""
+    lines = [point("c", 1000, 1), point("d", 1000, 1), point("a", 1001, 1)]
+    lines += [point("d", 500 + second / 1000, 1) for second in range(100)] + [point("c", 1100, 1)]
+    lines += [point("e", 1100 + second, 5) for second in range(40)]
+    found = forecast(agent, lines, **QUIET | {"every": "0s"}, max_series=2)
+    assert "m_forecast,field=v,s=e" in by_series(found)
+
+
 def test_what_is_forgotten_is_gone_from_the_state(agent) -> None:
     running = agent(config(FROM_BEGINNING, **QUIET, max_series=1))
     path = running.folder / "in.lp"

@@ -106,6 +106,7 @@ static void take(struct node *node, const char *coin, int64_t time, double value
     struct answer answer;
     series->lane = groups_lane(&node->groups, lane);
     int due = series_take(series, &point, time, &node->tally);
+    state_took(&node->state, series);
     if (due & SERIES_FORECAST)
         series_forecast(series, &node->work, &(struct model_notes){ ignore, NULL }, &answer, &node->tally);
     if (due)
@@ -291,6 +292,51 @@ static void test_state__a_lost_lane_takes_its_series_with_it(void **state)
     node_close(&again);
 }
 
+static size_t count_silent(const struct node *node, int64_t until)
+{
+    size_t silent = 0;
+    for (size_t i = 0; i < node->groups.count; i++)
+        silent += history_newest(&node->groups.items[i]->items[0]->history) <= until;
+    return silent;
+}
+
+/* Series begin anywhere, have their clocks set back, lose their lanes and are loaded again. */
+static void test_state__forgets_all_that_are_silent(void **state)
+{
+    (void)state;
+    const struct forecast_options options = usual_options();
+    struct vane_saver saver = { 0 };
+    struct node node;
+    unsigned seed = 1;
+    size_t forgotten = 0;
+    node_open(&node, &options);
+    for (int i = 0; i < 3000; i++) {
+        char coin[2] = { (char)('a' + next_random(&seed) % 20), '\0' };
+        int64_t time = (i - (int)(next_random(&seed) % 300)) * SECOND;
+        int points = next_random(&seed) % 30 ? 1 : SERIES_CLOCK_BACK;
+        for (int j = 0; j < points; j++)
+            take(&node, coin, time, 1, next_random(&seed) % 2 ? "in/1" : "in/2");
+        if (next_random(&seed) % 200 == 0)
+            state_lose(&node.state, &node.groups, "in/1");
+        if (next_random(&seed) % 200 == 0) {
+            empty(&saver);
+            state_save(&node.state, &node.groups, &saver, true);
+            node_close(&node);
+            node_open(&node, &options);
+            load(&node, &saver);
+        }
+        if (next_random(&seed) % 10)
+            continue;
+        int64_t until = (i - 200) * SECOND;
+        size_t silent = count_silent(&node, until);
+        assert_int_equal(state_forget(&node.state, &node.groups, until), silent);
+        forgotten += silent;
+    }
+    assert_true(forgotten > 100);
+    empty(&saver);
+    node_close(&node);
+}
+
 static void test_state__of_other_options_the_history_is_kept(void **state)
 {
     (void)state;
@@ -406,6 +452,7 @@ int main(void)
         cmocka_unit_test(test_state__a_restart_keeps_regressors),
         cmocka_unit_test(test_state__nothing_is_written_where_nothing_came),
         cmocka_unit_test(test_state__a_lost_lane_takes_its_series_with_it),
+        cmocka_unit_test(test_state__forgets_all_that_are_silent),
         cmocka_unit_test(test_state__of_other_options_the_history_is_kept),
         cmocka_unit_test(test_panel__an_unsound_model_leaves_the_others),
         cmocka_unit_test(test_state__refuses_keys_that_are_none),
