@@ -316,7 +316,7 @@ void panel_save_models(const struct panel *panel, struct vane_text *out)
     vane_text_release(&state);
 }
 
-/* What has learnt has a state, if only that of a fit that failed. False: there is none, as these bytes are not sound. */
+/* What has learnt has a state, if only that of a fit that failed. False: the bytes are not sound, and there is none. */
 static bool load_model(struct panel *panel, size_t i, const char *piece, size_t length, bool learnt)
 {
     const struct model *model = panel->plan->candidates[i];
