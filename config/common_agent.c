@@ -36,7 +36,7 @@ const struct vane_option common_agent_options[] = {
            .help = "Folder for what must survive; default: $STATE_DIRECTORY, else "
                    "$XDG_STATE_HOME/vane/NAME. Not used under --once and --test."),
     OPTION(DURATION, drain_timeout, .preset = "\"20s\"", .least = 0, .most = INFINITY,
-           .help = "When stopping, wait at most this long for what is on its way."),
+           .help = "When stopping, wait at most this long for what is on its way; with --once, for something to move."),
     OPTION(STRING, agent_id,
            .help = "Name of this agent in Kafka's commits; default: hostname and configuration."),
     OPTION(STRING, hostname, .help = "Value of the tag host; default: what the system says."),
