@@ -320,9 +320,7 @@ static bool stands_still(const struct agent *agent, struct standstill *at, int64
 /* Was there something to read, and all of it bad? Then whoever started this run wants to know. */
 static bool came_to_nothing(const struct flow *flow)
 {
-    uint64_t refused = flow_total(flow, VANE_INPUT, STATS_BAD) + flow_total(flow, VANE_PROCESSOR, STATS_REJECTED)
-                       + flow_total(flow, VANE_OUTPUT, STATS_REJECTED);
-    return refused && flow_total(flow, VANE_OUTPUT, STATS_OUT) == 0;
+    return flow_total(flow, VANE_INPUT, STATS_BAD) > 0 && flow_total(flow, VANE_INPUT, STATS_OUT) == 0;
 }
 
 /* ---- The run ---- */
@@ -419,7 +417,7 @@ static int finish(struct agent *agent, bool good)
         return good ? 0 : 1;
     bool nothing = came_to_nothing(agent->flow);
     if (nothing)
-        log_line(NULL, VANE_ERROR, "nothing could be made of what was read: all of it was bad or refused");
+        log_line(NULL, VANE_ERROR, "nothing could be made of what was read: all of it was bad");
     return good && delivered && !nothing ? 0 : 1;
 }
 
